@@ -1,0 +1,13 @@
+//! The client against a simulated Graph, over HTTP.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+
+mod answers;
+mod cancelling;
+mod documents;
+mod links;
+mod listings;
+mod pace;
+mod retries;
+mod signing_in;
+mod world;
