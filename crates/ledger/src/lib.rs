@@ -1,0 +1,92 @@
+//! Operation runs: what can be started, and everything that a run keeps.
+//!
+//! A *run* is one row of `operation_runs`. Its *kind* says what it does and comes from the
+//! [`catalog`]; its [`identity`] is a hash of kind and effective inputs and makes duplicates
+//! impossible; its [`summary`] counts what was done; its [`failure`]s say in a stable code and a
+//! sanitized sentence what was not.
+//!
+//! The run row is its own queue entry. A *start* is one insert, or the reuse of the row that stands
+//! for the same work; a *claim* is a lease with a fence and a token; a *finish* is one update that
+//! names both. Workers hold a *session*, runs point at it; a session that has expired is never alive
+//! again, and its runs are *taken over*.
+
+mod cancel;
+pub mod catalog;
+mod claim;
+mod dispatch;
+pub mod failure;
+mod finish;
+pub mod identity;
+mod list;
+mod notice;
+mod progress;
+mod requeue;
+mod run;
+mod session;
+mod show;
+mod start;
+pub mod summary;
+mod takeover;
+
+use std::sync::Arc;
+
+use database::{Clock, Database, DatabaseError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::Notify;
+
+pub use cancel::Cancelled;
+pub use claim::{Claim, ClaimedRun};
+pub use finish::{Ending, Finished};
+pub use list::{ActiveFilter, PAGE_MAX, RunFilter, RunPage, RunRow};
+pub use notice::{Notice, NoticeKind};
+pub use progress::Held;
+pub use requeue::{GiveBack, GivenBack};
+pub use run::{Outcome, RunStatus};
+pub use session::{Beat, SessionId};
+pub use show::{Progress, RunDetail, RunEvent};
+pub use start::{RunRef, StartError, Started};
+pub use takeover::TakenOver;
+pub use tenancy::RunId;
+
+use crate::catalog::Catalog;
+
+/// The ledger: a database, what can be started, and the application's clock. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    database: Database,
+    catalog: Arc<Catalog>,
+    clock: Clock,
+    wake: Arc<Notify>,
+}
+
+impl Ledger {
+    /// Makes a ledger over an open, migrated database.
+    #[must_use]
+    pub fn new(database: Database, catalog: Catalog, clock: Clock) -> Self {
+        Self { database, catalog: Arc::new(catalog), clock, wake: Arc::new(Notify::new()) }
+    }
+
+    /// Gives what can be started.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Gives what is notified when this process queues a run; runs of other processes are found by polling.
+    #[must_use]
+    pub fn wake(&self) -> Arc<Notify> {
+        Arc::clone(&self.wake)
+    }
+}
+
+/// Writes a value of ours as JSON for a column.
+fn to_stored<T: Serialize>(value: &T) -> Value {
+    serde_json::to_value(value).expect("counts and failures hold strings and integers only")
+}
+
+/// Reads a value of ours from a column's JSON.
+fn from_stored<T: DeserializeOwned>(what: &'static str, stored: Value) -> Result<T, DatabaseError> {
+    serde_json::from_value(stored).map_err(|error| DatabaseError::Stored { what, value: error.to_string() })
+}

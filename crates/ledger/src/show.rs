@@ -1,0 +1,136 @@
+//! One run with everything that is kept about it.
+
+use database::{DatabaseError, Row, Ts, params, statement};
+use serde_json::Value;
+use tenancy::{RunId, Scope};
+
+use crate::failure::FailureSummary;
+use crate::list::{self, RunRow};
+use crate::summary::SummaryCounts;
+use crate::{Ledger, from_stored};
+
+statement! {
+    SHOW = "ledger.show", (Uuid, Uuid, Uuid)
+        -> (Uuid, Text, Text, Text, Uuid, Text, Text, Time, Time, Time, Text, Json, I16, Time, Json, Json, Json, I16, Time, Time, Uuid, I64),
+    postgres: "/* ledger.show */ SELECT id, type, status, outcome, tenant_id, initiator_kind, initiator_name, created_at, started_at,
+          completed_at, reason_code, summary_counts, attempt, cancel_requested_at, failure_summary, context, inputs, max_attempts,
+          claimed_at, nullif(reuse_until, 'infinity'), rerun_of, fence FROM operation_runs
+        WHERE workspace_id = $1 AND id = $2 AND ($3::uuid IS NULL OR scope_id = $3)",
+    sqlite: "SELECT id, type, status, outcome, tenant_id, initiator_kind, initiator_name, created_at, started_at,
+          completed_at, reason_code, summary_counts, attempt, cancel_requested_at, failure_summary, context, inputs, max_attempts,
+          claimed_at, nullif(reuse_until, 9223372036854775807), rerun_of, fence FROM operation_runs
+        WHERE workspace_id = $1 AND id = $2 AND ($3 IS NULL OR scope_id = $3)",
+}
+statement! {
+    /// Lists the attempts that did not end the run; the last one is in the run's own row.
+    EVENTS = "ledger.show_events", (Uuid, Uuid) -> (I64, Text, I16, Time, Time, Text),
+    both: "SELECT fence, event, attempt, claimed_at, at, reason_code FROM run_events WHERE workspace_id = $1 AND run_id = $2 ORDER BY fence, event"
+}
+statement! {
+    PROGRESS = "ledger.show_progress", (Uuid, Uuid) -> (I64, Json, Text, Time),
+    both: "SELECT fence, counts, phase, updated_at FROM run_progress WHERE workspace_id = $1 AND run_id = $2"
+}
+
+/// Everything that is kept about a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunDetail {
+    /// What the list shows of it.
+    pub row: RunRow,
+    /// What went wrong in its final attempt.
+    pub failures: FailureSummary,
+    /// What a person needs to understand it.
+    pub context: Value,
+    /// What it was started with.
+    pub inputs: Value,
+    /// How many attempts it may have.
+    pub max_attempts: i16,
+    /// When the current or final attempt began.
+    pub claimed_at: Option<Ts>,
+    /// Until when a start of the same work gives this run; none when it does not cool.
+    pub reuse_until: Option<Ts>,
+    /// The run that this one repeats.
+    pub rerun_of: Option<RunId>,
+    /// How far the current attempt has come.
+    pub progress: Option<Progress>,
+    /// The attempts that did not end the run, oldest first.
+    pub events: Vec<RunEvent>,
+}
+
+/// How far an attempt has come.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    /// The counts so far.
+    pub counts: SummaryCounts,
+    /// What it is doing, in a few words.
+    pub phase: Option<String>,
+    /// When it said so.
+    pub updated_at: Ts,
+}
+
+/// An attempt that did not end the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunEvent {
+    /// `retry`, `release` or `worker_lost`.
+    pub event: String,
+    /// Which attempt it was, from 1.
+    pub attempt: i16,
+    /// When the attempt began.
+    pub claimed_at: Option<Ts>,
+    /// When it stopped.
+    pub at: Ts,
+    /// Why.
+    pub reason_code: Option<String>,
+}
+
+impl Ledger {
+    /// Gives a run that the scope may see; `None` when there is none, which says nothing about other scopes.
+    ///
+    /// # Errors
+    /// Any [`DatabaseError`].
+    pub async fn show(&self, scope: &Scope, run: RunId) -> Result<Option<RunDetail>, DatabaseError> {
+        let (workspace, tenant) = (scope.workspace(), scope.tenant());
+        self.database
+            .read("ledger.show", move |tx| {
+                Box::pin(async move {
+                    let Some(row) = tx.query_opt(&SHOW, params![workspace, run, tenant]).await? else { return Ok(None) };
+                    let events = tx.query(&EVENTS, params![workspace, run]).await?;
+                    let progress = tx.query_opt(&PROGRESS, params![workspace, run]).await?;
+                    read(&row, &events, progress.as_ref()).map(Some)
+                })
+            })
+            .await
+    }
+}
+
+fn read(row: &Row, events: &[Row], progress: Option<&Row>) -> Result<RunDetail, DatabaseError> {
+    let rerun_of: Option<uuid::Uuid> = row.get(20)?;
+    let fence: i64 = row.get(21)?;
+    Ok(RunDetail {
+        row: list::read(row)?,
+        failures: from_stored("failure summary", row.get::<Value>(14)?)?,
+        context: row.get(15)?,
+        inputs: row.get(16)?,
+        max_attempts: row.get(17)?,
+        claimed_at: row.get(18)?,
+        reuse_until: row.get(19)?,
+        rerun_of: rerun_of.map(RunId::from_uuid),
+        // Progress of an attempt that was taken away is not this attempt's.
+        progress: progress.map(progress_of).transpose()?.filter(|(of, _)| *of == fence).map(|(_, progress)| progress),
+        events: events.iter().map(event).collect::<Result<_, _>>()?,
+    })
+}
+
+fn progress_of(row: &Row) -> Result<(i64, Progress), DatabaseError> {
+    let counts = from_stored("progress counts", row.get::<Value>(1)?)?;
+    Ok((row.get(0)?, Progress { counts, phase: row.get(2)?, updated_at: row.get(3)? }))
+}
+
+fn event(row: &Row) -> Result<RunEvent, DatabaseError> {
+    Ok(RunEvent {
+        event: row.get(1)?,
+        attempt: row.get(2)?,
+        claimed_at: row.get(3)?,
+        at: row.get(4)?,
+        reason_code: row.get(5)?,
+    })
+}

@@ -1,0 +1,12 @@
+//! Tests of the simulator over real HTTP.
+
+#![expect(clippy::unwrap_used, reason = "what is not as it must be ends the test")]
+
+mod access;
+mod caller;
+mod corpus;
+mod faults;
+mod folders;
+mod lists;
+mod state;
+mod writes;
