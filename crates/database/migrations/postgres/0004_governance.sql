@@ -55,7 +55,12 @@ CREATE TABLE policies (
   platform text,
   view text,
   version_count integer NOT NULL DEFAULT 0 CHECK (version_count >= 0),
+  graph_modified_at timestamptz,
+  -- The newest version under the rules named here; newer rules change these and make no version.
   canonical_hash bytea CHECK (octet_length(canonical_hash) = 32),
+  settings_hash bytea CHECK (octet_length(settings_hash) = 32),
+  -- The assignments as they were last read, which may be before the newest version.
+  assignments_hash bytea CHECK (octet_length(assignments_hash) = 32),
   rule_set integer,
   first_seen_at timestamptz NOT NULL,
   last_read_at timestamptz NOT NULL,
@@ -74,11 +79,13 @@ CREATE TABLE policy_versions (
   payload_hash bytea NOT NULL,
   canonical_hash bytea NOT NULL CHECK (octet_length(canonical_hash) = 32),
   settings_hash bytea NOT NULL CHECK (octet_length(settings_hash) = 32),
-  -- Null where the type has no assignments.
+  -- Null where the type has no assignments apart from its settings, or they were not read.
   assignments_hash bytea CHECK (octet_length(assignments_hash) = 32),
   rule_set integer NOT NULL CHECK (rule_set >= 1),
   -- The names of the parts that were read, for example ["object", "settings", "assignments"].
   parts jsonb NOT NULL,
+  -- What differs from the version before: "settings", "assignments", both, or neither (the first version).
+  changed jsonb NOT NULL,
   graph_modified_at timestamptz,
   captured_at timestamptz NOT NULL,
   run_id uuid NOT NULL,

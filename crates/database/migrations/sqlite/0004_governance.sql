@@ -55,7 +55,12 @@ CREATE TABLE policies (
   platform TEXT,
   view TEXT,
   version_count INTEGER NOT NULL DEFAULT 0 CHECK (version_count >= 0),
+  graph_modified_at INTEGER,
+  -- The newest version under the rules named here; newer rules change these and make no version.
   canonical_hash BLOB CHECK (length(canonical_hash) = 32),
+  settings_hash BLOB CHECK (length(settings_hash) = 32),
+  -- The assignments as they were last read, which may be before the newest version.
+  assignments_hash BLOB CHECK (length(assignments_hash) = 32),
   rule_set INTEGER,
   first_seen_at INTEGER NOT NULL,
   last_read_at INTEGER NOT NULL,
@@ -74,11 +79,13 @@ CREATE TABLE policy_versions (
   payload_hash BLOB NOT NULL,
   canonical_hash BLOB NOT NULL CHECK (length(canonical_hash) = 32),
   settings_hash BLOB NOT NULL CHECK (length(settings_hash) = 32),
-  -- Null where the type has no assignments.
+  -- Null where the type has no assignments apart from its settings, or they were not read.
   assignments_hash BLOB CHECK (length(assignments_hash) = 32),
   rule_set INTEGER NOT NULL CHECK (rule_set >= 1),
   -- The names of the parts that were read, for example ["object", "settings", "assignments"].
   parts TEXT NOT NULL CHECK (json_valid(parts)),
+  -- What differs from the version before: "settings", "assignments", both, or neither (the first version).
+  changed TEXT NOT NULL CHECK (json_valid(changed)),
   graph_modified_at INTEGER,
   captured_at INTEGER NOT NULL,
   run_id BLOB NOT NULL,
