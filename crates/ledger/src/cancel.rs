@@ -56,7 +56,11 @@ impl Ledger {
     /// # Errors
     /// Any [`DatabaseError`].
     pub async fn cancel(&self, scope: &Scope, run: RunId) -> Result<Cancelled, DatabaseError> {
-        let own = match (scope.allows(Capability::CancelAnyRun), scope.allows(Capability::CancelOwnRuns), scope.actor().user()) {
+        let own = match (
+            scope.allows(Capability::CancelAnyRun),
+            scope.allows(Capability::CancelOwnRuns),
+            scope.actor().user(),
+        ) {
             (true, _, _) => None,
             (false, true, Some(user)) => Some(user),
             _ => return Ok(Cancelled::Nothing),
@@ -95,7 +99,8 @@ async fn cancel_in_steps(
     let status: String = row.get(0)?;
     if status == "completed" {
         let user: Option<Uuid> = row.get(1)?;
-        notice::write(tx, workspace, run, notice::NoticeKind::Terminal, user.map(UserId::from_uuid), now).await?;
+        notice::write(tx, workspace, run, notice::NoticeKind::Terminal, user.map(UserId::from_uuid), now)
+            .await?;
     }
     Ok(Some(status))
 }

@@ -246,7 +246,8 @@ impl Catalog {
         let Some(Cooldown::AfterWork(cooldown)) = self.get(token).map(|kind| kind.cooldown) else {
             return Duration::ZERO;
         };
-        let before_work = [FailureCode::DISPATCH_FAILED, FailureCode::PAYLOAD_INVALID, FailureCode::WORKER_LOST];
+        let before_work =
+            [FailureCode::DISPATCH_FAILED, FailureCode::PAYLOAD_INVALID, FailureCode::WORKER_LOST];
         match outcome {
             Outcome::Succeeded | Outcome::PartiallySucceeded => cooldown,
             Outcome::Failed if !reason.is_some_and(|code| before_work.contains(code)) => cooldown,
@@ -295,22 +296,31 @@ mod tests {
 
     #[test]
     fn a_kind_may_be_there_once() {
-        assert_eq!(Catalog::new([Water::kind(), Water::kind()]).expect_err("twice"), DuplicateKind("garden.water"));
+        assert_eq!(
+            Catalog::new([Water::kind(), Water::kind()]).expect_err("twice"),
+            DuplicateKind("garden.water")
+        );
     }
 
     #[test]
     fn no_inputs_are_the_same_as_empty_ones_and_order_does_not_matter() {
-        let parse = |inputs| (catalog().get("garden.water").expect("it is there").parse)(inputs).expect("they parse");
+        let parse =
+            |inputs| (catalog().get("garden.water").expect("it is there").parse)(inputs).expect("they parse");
         assert_eq!(parse(Value::Null), parse(json!({})));
         assert_eq!(parse(json!({})), parse(json!({"plants": []})));
-        assert_eq!(parse(json!({"plants": ["fern", "rose"]})), parse(json!({"plants": ["rose", "fern", "fern"]})));
+        assert_eq!(
+            parse(json!({"plants": ["fern", "rose"]})),
+            parse(json!({"plants": ["rose", "fern", "fern"]}))
+        );
         assert_ne!(parse(json!({"plants": ["fern"]})).identity, parse(json!({})).identity);
     }
 
     #[test]
     fn inputs_that_make_no_sense_are_refused_by_field() {
         let refused = |inputs| {
-            (catalog().get("garden.water").expect("it is there").parse)(inputs).expect_err("refused").to_string()
+            (catalog().get("garden.water").expect("it is there").parse)(inputs)
+                .expect_err("refused")
+                .to_string()
         };
         assert!(refused(json!({"plant": []})).contains("there is no field `plant`; allowed: `plants`"));
         assert!(refused(json!({"plants": "fern"})).contains(r#"`plants` is "fern"; allowed: a list"#));
@@ -320,7 +330,8 @@ mod tests {
     #[test]
     fn only_work_that_was_done_cools() {
         let quarter = Duration::from_secs(900);
-        let cooldown = |outcome, code: Option<FailureCode>| catalog().cooldown("garden.water", outcome, code.as_ref());
+        let cooldown =
+            |outcome, code: Option<FailureCode>| catalog().cooldown("garden.water", outcome, code.as_ref());
         assert_eq!(cooldown(Outcome::Succeeded, None), quarter);
         assert_eq!(cooldown(Outcome::PartiallySucceeded, Some(FailureCode::SYNC_INCOMPLETE)), quarter);
         assert_eq!(cooldown(Outcome::Failed, Some(FailureCode::GRAPH_THROTTLED)), quarter);

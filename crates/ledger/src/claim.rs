@@ -7,8 +7,8 @@ use serde_json::Value;
 use tenancy::{Actor, RunId, Scope, TenantId, UserId, WorkspaceId};
 use uuid::Uuid;
 
-use crate::session::SessionId;
 use crate::Ledger;
+use crate::session::SessionId;
 
 statement! {
     /// Claims due runs of the kinds that this binary knows, so that a newer kind waits for a newer worker.
@@ -97,7 +97,9 @@ impl Ledger {
                 Box::pin(async move {
                     let rows = match tx.sqlite_now() {
                         None => tx.query(&CLAIM, params![session.0, kinds, most, max_runtime]).await?,
-                        Some(now) => tx.query(&CLAIM_SQLITE, params![session.0, kinds, most, max_runtime, now]).await?,
+                        Some(now) => {
+                            tx.query(&CLAIM_SQLITE, params![session.0, kinds, most, max_runtime, now]).await?
+                        }
                     };
                     rows.iter().map(read).collect()
                 })
@@ -109,7 +111,8 @@ impl Ledger {
 fn read(row: &Row) -> Result<ClaimedRun, DatabaseError> {
     let workspace = WorkspaceId::from_uuid(row.get(0)?);
     let tenant: Option<Uuid> = row.get(2)?;
-    let claim = Claim { workspace, run: RunId::from_uuid(row.get(1)?), fence: row.get(4)?, token: row.get(5)? };
+    let claim =
+        Claim { workspace, run: RunId::from_uuid(row.get(1)?), fence: row.get(4)?, token: row.get(5)? };
     Ok(ClaimedRun {
         claim,
         scope: Scope::restored(workspace, tenant.map(TenantId::from_uuid), actor(row)?),

@@ -52,7 +52,9 @@ pub(crate) async fn obstacle(database: &Database, scope: &Scope) -> Result<Optio
         None => "the tenant no longer exists",
         Some((TenantState::Disconnected, _)) => "the tenant is disconnected; connect it and start again",
         Some((TenantState::Removing, _)) => "the tenant is being removed",
-        Some((TenantState::Connected, tenant::Secret::Missing)) => "the tenant has no credentials; enter them and start again",
+        Some((TenantState::Connected, tenant::Secret::Missing)) => {
+            "the tenant has no credentials; enter them and start again"
+        }
         Some((TenantState::Connected, tenant::Secret::Kept)) => return Ok(None),
     };
     Ok(Some(Failure::new(FailureCode::DISPATCH_FAILED, why)))
@@ -74,8 +76,19 @@ impl Ledger {
                 Box::pin(async move {
                     let actor = scope.actor();
                     let mut values = params![
-                        scope.workspace(), scope.key(), parsed.identity.hash, new, scope.tenant(), token, parsed.identity.key_version,
-                        actor.kind(), actor.user(), actor.name(), parsed.inputs, parsed.context, failures,
+                        scope.workspace(),
+                        scope.key(),
+                        parsed.identity.hash,
+                        new,
+                        scope.tenant(),
+                        token,
+                        parsed.identity.key_version,
+                        actor.kind(),
+                        actor.user(),
+                        actor.name(),
+                        parsed.inputs,
+                        parsed.context,
+                        failures,
                     ]
                     .to_vec();
                     let Some(now) = tx.sqlite_now() else { return tx.query_one(&RECORD, &values).await };
@@ -84,7 +97,15 @@ impl Ledger {
                     }
                     values.push(now.into());
                     let row = tx.query_one(&INSERT, &values).await?;
-                    notice::write(tx, scope.workspace(), new, notice::NoticeKind::Terminal, actor.user(), now).await?;
+                    notice::write(
+                        tx,
+                        scope.workspace(),
+                        new,
+                        notice::NoticeKind::Terminal,
+                        actor.user(),
+                        now,
+                    )
+                    .await?;
                     Ok(row)
                 })
             })

@@ -85,15 +85,29 @@ impl Ledger {
         let cooldown = self.catalog.cooldown(kind, ending.outcome, ending.reason.as_ref());
         let ending = ending.clone();
         self.database
-            .write_single("ledger.finish", move |tx| Box::pin(async move { finish(tx, claim, &ending, cooldown).await }))
+            .write_single("ledger.finish", move |tx| {
+                Box::pin(async move { finish(tx, claim, &ending, cooldown).await })
+            })
             .await
     }
 }
 
-async fn finish(tx: &mut Tx<'_>, claim: Claim, ending: &Ending, cooldown: Duration) -> Result<Finished, DatabaseError> {
+async fn finish(
+    tx: &mut Tx<'_>,
+    claim: Claim,
+    ending: &Ending,
+    cooldown: Duration,
+) -> Result<Finished, DatabaseError> {
     let mut values = params![
-        claim.workspace, claim.run, claim.fence, claim.token, ending.outcome.as_str(), to_stored(&ending.counts),
-        to_stored(&ending.failures), ending.reason.as_ref().map(|code| code.as_str().to_owned()), cooldown,
+        claim.workspace,
+        claim.run,
+        claim.fence,
+        claim.token,
+        ending.outcome.as_str(),
+        to_stored(&ending.counts),
+        to_stored(&ending.failures),
+        ending.reason.as_ref().map(|code| code.as_str().to_owned()),
+        cooldown,
     ]
     .to_vec();
     let Some(now) = tx.sqlite_now() else {

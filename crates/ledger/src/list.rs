@@ -122,7 +122,8 @@ impl Ledger {
             ActiveFilter::All => None,
             ActiveFilter::Only(status) => Some(status.as_str()),
         };
-        let values = params![scope.workspace(), scope.tenant(), words(&filter.kinds), status, ACTIVE_MAX].to_vec();
+        let values =
+            params![scope.workspace(), scope.tenant(), words(&filter.kinds), status, ACTIVE_MAX].to_vec();
         self.database
             .read("ledger.list_active", move |tx| {
                 Box::pin(async move { tx.query(&ACTIVE, &values).await?.iter().map(read).collect() })
@@ -144,10 +145,16 @@ impl Ledger {
         limit: usize,
     ) -> Result<RunPage, DatabaseError> {
         let limit = limit.clamp(1, PAGE_MAX);
-        let outcomes: Vec<String> = filter.outcomes.iter().map(|outcome| outcome.as_str().to_owned()).collect();
+        let outcomes: Vec<String> =
+            filter.outcomes.iter().map(|outcome| outcome.as_str().to_owned()).collect();
         let values = params![
-            scope.workspace(), scope.tenant(), words(&filter.kinds), words(&outcomes), from(filter.since),
-            after.map_or(Uuid::max(), RunId::as_uuid), limit as i64 + 1,
+            scope.workspace(),
+            scope.tenant(),
+            words(&filter.kinds),
+            words(&outcomes),
+            from(filter.since),
+            after.map_or(Uuid::max(), RunId::as_uuid),
+            limit as i64 + 1,
         ]
         .to_vec();
         let mut runs: Vec<RunRow> = self

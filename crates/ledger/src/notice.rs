@@ -3,8 +3,8 @@
 use database::{DatabaseError, Ts, Tx, params, statement};
 use tenancy::{RunId, Scope, UserId, WorkspaceId};
 
-use crate::run::Outcome;
 use crate::Ledger;
+use crate::run::Outcome;
 
 statement! {
     /// Writes a notice in the transaction of what it tells of.

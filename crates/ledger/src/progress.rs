@@ -38,12 +38,18 @@ impl Ledger {
     ///
     /// # Errors
     /// Any [`DatabaseError`]; progress is not worth stopping for, the lease is.
-    pub async fn progress(&self, claim: Claim, counts: &SummaryCounts, phase: &str) -> Result<Held, DatabaseError> {
+    pub async fn progress(
+        &self,
+        claim: Claim,
+        counts: &SummaryCounts,
+        phase: &str,
+    ) -> Result<Held, DatabaseError> {
         let (counts, phase) = (to_stored(counts), phase.to_owned());
         self.database
             .write_single("ledger.progress", move |tx| {
                 Box::pin(async move {
-                    let mut values = params![claim.workspace, claim.run, claim.fence, claim.token, counts, phase].to_vec();
+                    let mut values =
+                        params![claim.workspace, claim.run, claim.fence, claim.token, counts, phase].to_vec();
                     let row = match tx.sqlite_now() {
                         None => tx.query_opt(&WRITE, &values).await?,
                         Some(now) => {

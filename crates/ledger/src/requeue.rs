@@ -101,13 +101,21 @@ impl Ledger {
         failures: &FailureSummary,
     ) -> Result<GivenBack, DatabaseError> {
         let values = params![
-            claim.workspace, claim.run, claim.fence, claim.token, why.as_str(),
-            reason.map(|code| code.as_str().to_owned()), backoff, to_stored(failures),
+            claim.workspace,
+            claim.run,
+            claim.fence,
+            claim.token,
+            why.as_str(),
+            reason.map(|code| code.as_str().to_owned()),
+            backoff,
+            to_stored(failures),
         ]
         .to_vec();
         let answer = self
             .database
-            .write_single("ledger.requeue", move |tx| Box::pin(async move { requeue(tx, claim, values).await }))
+            .write_single("ledger.requeue", move |tx| {
+                Box::pin(async move { requeue(tx, claim, values).await })
+            })
             .await?;
         if answer == GivenBack::Queued {
             self.wake.notify_waiters();
@@ -116,7 +124,11 @@ impl Ledger {
     }
 }
 
-async fn requeue(tx: &mut Tx<'_>, claim: Claim, mut values: Vec<database::Value>) -> Result<GivenBack, DatabaseError> {
+async fn requeue(
+    tx: &mut Tx<'_>,
+    claim: Claim,
+    mut values: Vec<database::Value>,
+) -> Result<GivenBack, DatabaseError> {
     let Some(now) = tx.sqlite_now() else {
         let answer: String = tx.query_one(&REQUEUE, &values).await?.get(0)?;
         return Ok(given_back(&answer));

@@ -87,7 +87,9 @@ impl Ledger {
     /// Any [`DatabaseError`]; the caller keeps its own monotonic count of how long the lease still holds.
     pub async fn beat(&self, session: SessionId, lease: Duration) -> Result<Beat, DatabaseError> {
         self.database
-            .write_single("ledger.heartbeat", move |tx| Box::pin(async move { beat(tx, session, lease).await }))
+            .write_single("ledger.heartbeat", move |tx| {
+                Box::pin(async move { beat(tx, session, lease).await })
+            })
             .await
     }
 
@@ -137,7 +139,8 @@ async fn beat(tx: &mut Tx<'_>, session: SessionId, lease: Duration) -> Result<Be
     };
     let alive = tx.query_opt(&BEAT_SQLITE, params![session.0, lease, now]).await?.is_some();
     let rows = tx.query(&CANCELS_SQLITE, params![session.0]).await?;
-    let cancelled = rows.iter().map(|row| Ok(ids((row.get(0)?, row.get(1)?)))).collect::<Result<_, DatabaseError>>()?;
+    let cancelled =
+        rows.iter().map(|row| Ok(ids((row.get(0)?, row.get(1)?)))).collect::<Result<_, DatabaseError>>()?;
     Ok(Beat { alive, cancelled })
 }
 

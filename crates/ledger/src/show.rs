@@ -92,7 +92,9 @@ impl Ledger {
         self.database
             .read("ledger.show", move |tx| {
                 Box::pin(async move {
-                    let Some(row) = tx.query_opt(&SHOW, params![workspace, run, tenant]).await? else { return Ok(None) };
+                    let Some(row) = tx.query_opt(&SHOW, params![workspace, run, tenant]).await? else {
+                        return Ok(None);
+                    };
                     let events = tx.query(&EVENTS, params![workspace, run]).await?;
                     let progress = tx.query_opt(&PROGRESS, params![workspace, run]).await?;
                     read(&row, &events, progress.as_ref()).map(Some)
@@ -115,7 +117,11 @@ fn read(row: &Row, events: &[Row], progress: Option<&Row>) -> Result<RunDetail, 
         reuse_until: row.get(19)?,
         rerun_of: rerun_of.map(RunId::from_uuid),
         // Progress of an attempt that was taken away is not this attempt's.
-        progress: progress.map(progress_of).transpose()?.filter(|(of, _)| *of == fence).map(|(_, progress)| progress),
+        progress: progress
+            .map(progress_of)
+            .transpose()?
+            .filter(|(of, _)| *of == fence)
+            .map(|(_, progress)| progress),
         events: events.iter().map(event).collect::<Result<_, _>>()?,
     })
 }

@@ -100,7 +100,10 @@ impl Started {
     #[must_use]
     pub fn run(&self) -> &RunRef {
         match self {
-            Self::Created(run) | Self::Active(run) | Self::Cooling { run, .. } | Self::NotDispatched { run, .. } => run,
+            Self::Created(run)
+            | Self::Active(run)
+            | Self::Cooling { run, .. }
+            | Self::NotDispatched { run, .. } => run,
         }
     }
 }
@@ -192,8 +195,12 @@ impl Ledger {
             .write_single("ledger.start", move |tx| {
                 Box::pin(async move {
                     let row = match tx.sqlite_now() {
-                        None => tx.query_one(&ENSURE, &values(&scope, token, max_attempts, new, &parsed)).await?,
-                        Some(now) => ensure_in_steps(tx, &scope, token, max_attempts, new, &parsed, now).await?,
+                        None => {
+                            tx.query_one(&ENSURE, &values(&scope, token, max_attempts, new, &parsed)).await?
+                        }
+                        Some(now) => {
+                            ensure_in_steps(tx, &scope, token, max_attempts, new, &parsed, now).await?
+                        }
                     };
                     read(&row)
                 })
@@ -224,11 +231,28 @@ async fn ensure_in_steps(
     Ok(inserted)
 }
 
-fn values(scope: &Scope, kind: &'static str, max_attempts: i16, new: RunId, parsed: &Parsed) -> Vec<database::Value> {
+fn values(
+    scope: &Scope,
+    kind: &'static str,
+    max_attempts: i16,
+    new: RunId,
+    parsed: &Parsed,
+) -> Vec<database::Value> {
     let actor = scope.actor();
     params![
-        scope.workspace(), scope.key(), parsed.identity.hash, new, scope.tenant(), kind, parsed.identity.key_version,
-        actor.kind(), actor.user(), actor.name(), parsed.inputs.clone(), parsed.context.clone(), max_attempts,
+        scope.workspace(),
+        scope.key(),
+        parsed.identity.hash,
+        new,
+        scope.tenant(),
+        kind,
+        parsed.identity.key_version,
+        actor.kind(),
+        actor.user(),
+        actor.name(),
+        parsed.inputs.clone(),
+        parsed.context.clone(),
+        max_attempts,
     ]
     .to_vec()
 }

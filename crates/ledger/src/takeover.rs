@@ -126,9 +126,18 @@ async fn note(tx: &mut Tx<'_>, row: &Row, now: database::Ts) -> Result<(), Datab
     let (user, fence, attempt): (Option<Uuid>, i64, i16) = (row.get(3)?, row.get(4)?, row.get(5)?);
     let claimed_at: Option<database::Ts> = row.get(6)?;
     // The event belongs to the claim that was lost, which is one below the fence that took it away.
-    tx.execute(&EVENT_SQLITE, params![taken.workspace, taken.run, fence - 1, now, attempt, claimed_at]).await?;
+    tx.execute(&EVENT_SQLITE, params![taken.workspace, taken.run, fence - 1, now, attempt, claimed_at])
+        .await?;
     if taken.status == RunStatus::Completed {
-        notice::write(tx, taken.workspace, taken.run, notice::NoticeKind::Terminal, user.map(UserId::from_uuid), now).await?;
+        notice::write(
+            tx,
+            taken.workspace,
+            taken.run,
+            notice::NoticeKind::Terminal,
+            user.map(UserId::from_uuid),
+            now,
+        )
+        .await?;
     }
     Ok(())
 }

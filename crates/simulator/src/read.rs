@@ -59,7 +59,9 @@ impl Reading<'_> {
             below && self.query.built_in.is_none_or(|built_in| is_built_in(object) == built_in)
         });
         let top = self.query.top.map(|top| top.min(collection.top_max));
-        let size = top.or(self.page_size).unwrap_or(collection.page_size);
+        // A wish for the largest page: a service may always give less.
+        let own = self.page_size.unwrap_or(usize::MAX);
+        let size = top.or(self.page_size).unwrap_or(collection.page_size).min(own);
         let (page, next) = cut(wanted.map(|object| (object.id.clone(), object)), &self.cursor()?, size);
         let objects: Vec<Value> = page.into_iter().map(|object| self.listed(object)).collect();
         let mut body = self.page_body(&format!("#{}", context_path(collection)), objects, next);

@@ -67,9 +67,9 @@ impl Simulator {
         self
     }
 
-    /// Puts so many objects on every page of every collection, whatever its own size; at least 1.
+    /// Puts so many objects at most on every page of every collection, whatever its own size; at least 1.
     ///
-    /// `$top` overrides it. Parts keep their sizes: settings and assignments come 25 to a page. By default
+    /// A larger `$top` does not lift it. Parts keep their sizes: settings and assignments come 25 to a page. By default
     /// it is 25 for the settings catalog, 30 for deviceConfigurations, 100 for all others.
     #[must_use]
     pub fn page_size(mut self, page_size: usize) -> Self {

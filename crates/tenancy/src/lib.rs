@@ -15,6 +15,9 @@ pub mod tenant;
 pub mod user;
 pub mod workspace;
 
+/// The handles that verbs pass on; SQL stays with those who depend on `database` itself.
+pub use database::{Clock, Database, DatabaseError, Ts};
+
 pub use capability::{Capabilities, Capability};
 pub use id::{RunId, TenantId, UserId, WorkspaceId};
 pub use scope::{Actor, Scope};

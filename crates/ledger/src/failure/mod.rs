@@ -28,9 +28,9 @@ pub struct Failure {
     pub code: FailureCode,
     /// The same in a sentence.
     pub message: SafeText,
-    /// How many items it happened to, at least 1.
+    /// How often it happened, at least 1.
     pub count: u64,
-    /// The first item it happened to, where there is one.
+    /// The item it happened to, the first of several where they no longer fitted; none where it was none in particular.
     #[serde(default)]
     pub item: Option<SafeText>,
 }
@@ -62,8 +62,8 @@ impl Failure {
 /// The failures of a run's final attempt: at most [`FAILURES_MAX`] distinct ones, in the order in
 /// which they were first seen.
 ///
-/// Equal ones (same code and message) are one entry with a count. What does not fit is counted
-/// under [`FailureCode::MORE_FAILURES`] at the end.
+/// Equal ones (same code, message and item) are one entry with a count, so that a person sees which
+/// items failed. What does not fit is counted under [`FailureCode::MORE_FAILURES`] at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<Failure>", into = "Vec<Failure>")]
 pub struct FailureSummary {
@@ -72,18 +72,24 @@ pub struct FailureSummary {
 }
 
 impl FailureSummary {
-    /// Adds a failure; an equal one that is already there counts up and keeps its item.
+    /// Adds a failure; one that says the same of the same item counts up.
+    ///
+    /// Items are named one by one while there is room. After that, a failure that says the same as a
+    /// listed one is counted with it, and any other among those that did not fit.
     pub fn add(&mut self, failure: Failure) {
         let count = failure.count.max(1);
-        let same = |known: &&mut Failure| known.code == failure.code && known.message == failure.message;
+        let alike = |known: &Failure| known.code == failure.code && known.message == failure.message;
+        let same = self.listed.iter().position(|known| alike(known) && known.item == failure.item);
+        let is_full = self.listed.len() >= FAILURES_MAX;
+        let counted_with = same.or_else(|| self.listed.iter().position(alike).filter(|_| is_full));
         if failure.code == FailureCode::MORE_FAILURES {
             self.unlisted_count = self.unlisted_count.saturating_add(count);
-        } else if let Some(known) = self.listed.iter_mut().find(same) {
-            known.count = known.count.saturating_add(count);
-        } else if self.listed.len() < FAILURES_MAX {
-            self.listed.push(Failure { count, ..failure });
-        } else {
+        } else if let Some(at) = counted_with {
+            self.listed[at].count = self.listed[at].count.saturating_add(count);
+        } else if is_full {
             self.unlisted_count = self.unlisted_count.saturating_add(count);
+        } else {
+            self.listed.push(Failure { count, ..failure });
         }
     }
 

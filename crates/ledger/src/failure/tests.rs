@@ -5,16 +5,23 @@ fn failure(message: &str) -> Failure {
 }
 
 #[test]
-fn equal_failures_are_one_entry_with_a_count() {
+fn failures_are_named_item_by_item_and_equal_ones_are_one_entry_with_a_count() {
+    let on = |item: &str| failure("slow").on(sanitize(item));
     let summary: FailureSummary =
-        [failure("slow").on(sanitize("first")), failure("slow").on(sanitize("second")), failure("slower")]
-            .into_iter()
-            .collect();
-    assert_eq!(summary.listed().len(), 2);
-    assert_eq!(summary.listed()[0].count, 2);
-    assert_eq!(summary.listed()[0].item, Some(sanitize("first")));
-    assert_eq!(summary.count(), 3);
+        [on("first"), on("second"), on("first"), failure("slower")].into_iter().collect();
+    let listed: Vec<_> =
+        summary.listed().iter().map(|f| (f.item.as_ref().map(SafeText::as_str), f.count)).collect();
+    assert_eq!(listed, [(Some("first"), 2), (Some("second"), 1), (None, 1)]);
+    assert_eq!(summary.count(), 4);
     assert_eq!(summary.first_code(), Some(&FailureCode::GRAPH_THROTTLED));
+}
+
+#[test]
+fn once_the_list_is_full_failures_that_say_the_same_are_counted_together() {
+    let on = |n: usize| failure("slow").on(sanitize(&format!("policy {n}")));
+    let summary: FailureSummary = (0..400).map(on).collect();
+    assert_eq!((summary.listed().len(), summary.count()), (FAILURES_MAX, 400));
+    assert_eq!(Vec::from(summary).len(), FAILURES_MAX, "nothing was left out of the count");
 }
 
 #[test]

@@ -54,7 +54,8 @@ async fn a_worker_claims_only_the_kinds_it_knows(#[values(Backend::Sqlite, Backe
     let house = house(on).await;
     house.start().await;
     let session = house.session().await;
-    let none = house.ledger.claim(session, vec!["other.kind".to_owned()], 10, LEASE).await.expect("claiming works");
+    let none =
+        house.ledger.claim(session, vec!["other.kind".to_owned()], 10, LEASE).await.expect("claiming works");
     assert!(none.is_empty());
     house.claim_one(session).await;
 }
@@ -123,7 +124,8 @@ async fn a_retry_counts_as_an_attempt_a_release_does_not_and_both_are_told(
     assert_eq!((third.attempt, third.claim.fence), (2, 3), "the released attempt was given back");
     house.ledger.finish(third.claim, &third.kind, &counted(10)).await.expect("it ends");
     let shown = house.ledger.show(&house.contoso, id).await.expect("a run").expect("it is there");
-    let events: Vec<_> = shown.events.iter().map(|e| (e.event.as_str(), e.attempt, e.reason_code.as_deref())).collect();
+    let events: Vec<_> =
+        shown.events.iter().map(|e| (e.event.as_str(), e.attempt, e.reason_code.as_deref())).collect();
     assert_eq!(events, [("retry", 1, Some("graph.throttled")), ("release", 2, None)]);
     assert_eq!((shown.row.outcome, shown.row.attempt), (Outcome::Succeeded, 2));
 }
@@ -141,7 +143,8 @@ async fn when_the_attempts_are_spent_a_retry_ends_the_run_with_the_last_failures
         let claimed = house.claim_one(session).await;
         let failures = FailureSummary::from(Failure::of_code(FailureCode::GRAPH_UNAVAILABLE));
         let code = Some(FailureCode::GRAPH_UNAVAILABLE);
-        let back = house.ledger.give_back(claimed.claim, GiveBack::Retry, Duration::ZERO, code, &failures).await;
+        let back =
+            house.ledger.give_back(claimed.claim, GiveBack::Retry, Duration::ZERO, code, &failures).await;
         answers.push(back.expect("it is given back"));
     }
     assert_eq!(answers, [GivenBack::Queued, GivenBack::Queued, GivenBack::Failed]);
@@ -167,7 +170,11 @@ async fn progress_is_fenced_and_shown_for_the_current_attempt_only(
         shown.progress.map(|p| (p.counts.get(CountKey::Processed), p.phase))
     };
     assert_eq!(progress(()).await, Some((Some(7), Some("reading".to_owned()))));
-    house.ledger.give_back(first.claim, GiveBack::Release, Duration::ZERO, None, &FailureSummary::default()).await.expect("released");
+    house
+        .ledger
+        .give_back(first.claim, GiveBack::Release, Duration::ZERO, None, &FailureSummary::default())
+        .await
+        .expect("released");
     let second = house.claim_one(session).await;
     assert_eq!(progress(()).await, None, "progress of an attempt that was given back is not this one's");
     assert_eq!(house.ledger.progress(first.claim, &counts, "late").await.expect("it answers"), Held::Lost);

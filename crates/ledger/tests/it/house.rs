@@ -97,8 +97,10 @@ pub(crate) async fn house(on: Backend) -> House {
     for slug in ["contoso", "fabrikam"] {
         connect(&database, &whole, slug).await;
     }
-    let contoso = access::console(&database, "default", Some("contoso"), now).await.expect("contoso is there");
-    let fabrikam = access::console(&database, "default", Some("fabrikam"), now).await.expect("fabrikam is there");
+    let contoso =
+        access::console(&database, "default", Some("contoso"), now).await.expect("contoso is there");
+    let fabrikam =
+        access::console(&database, "default", Some("fabrikam"), now).await.expect("fabrikam is there");
     let ledger = ledger_on((*database).clone());
     House { database, ledger, contoso, fabrikam, whole }
 }
@@ -116,13 +118,20 @@ pub(crate) async fn connect(database: &Database, scope: &Scope, slug: &str) {
         origin: Origin::Own,
     };
     let key = MasterKey::from_bytes([1; 32]);
-    tenant::upsert(database, scope, &key, connect, Clock::system().now()).await.expect("a tenant can be connected");
+    tenant::upsert(database, scope, &key, connect, Clock::system().now())
+        .await
+        .expect("a tenant can be connected");
 }
 
 impl House {
     /// Starts the fixture on contoso.
     pub(crate) async fn start(&self) -> RunId {
-        match self.ledger.start(&self.contoso, Fixture::KIND, serde_json::Value::Null).await.expect("it starts") {
+        match self
+            .ledger
+            .start(&self.contoso, Fixture::KIND, serde_json::Value::Null)
+            .await
+            .expect("it starts")
+        {
             Started::Created(run) => run.id,
             other => panic!("expected a new run, got {other:?}"),
         }

@@ -7,8 +7,8 @@ use ledger::catalog::Operation;
 use ledger::{ActiveFilter, Outcome, RunFilter, RunStatus};
 use rstest::rstest;
 use serde_json::json;
-use tenancy::workspace::{self, Origin};
 use tenancy::access;
+use tenancy::workspace::{self, Origin};
 
 use crate::house::{Fixture, House, connect, house};
 use crate::starting::succeeded;
@@ -18,7 +18,8 @@ async fn ended(house: &House, count: usize) -> Vec<ledger::RunId> {
     let session = house.session().await;
     let mut ids = Vec::new();
     for n in 0..count {
-        let started = house.ledger.start(&house.contoso, Fixture::KIND, json!({"types": [format!("t{n}")]})).await;
+        let started =
+            house.ledger.start(&house.contoso, Fixture::KIND, json!({"types": [format!("t{n}")]})).await;
         ids.push(started.expect("it starts").run().id);
         let claimed = house.claim_one(session).await;
         house.ledger.finish(claimed.claim, &claimed.kind, &succeeded()).await.expect("it ends");
@@ -34,7 +35,8 @@ async fn pages_hold_every_run_once_newest_first(#[values(Backend::Sqlite, Backen
     expected.reverse();
     let (mut seen, mut after, mut pages) = (Vec::new(), None, 0);
     loop {
-        let page = house.ledger.list_ended(&house.whole, &RunFilter::default(), after, 3).await.expect("a page");
+        let page =
+            house.ledger.list_ended(&house.whole, &RunFilter::default(), after, 3).await.expect("a page");
         seen.extend(page.runs.iter().map(|run| run.id));
         pages += 1;
         after = page.next;
@@ -47,7 +49,9 @@ async fn pages_hold_every_run_once_newest_first(#[values(Backend::Sqlite, Backen
 
 #[rstest]
 #[tokio::test]
-async fn filters_narrow_by_kind_outcome_time_and_tenant(#[values(Backend::Sqlite, Backend::Postgres)] on: Backend) {
+async fn filters_narrow_by_kind_outcome_time_and_tenant(
+    #[values(Backend::Sqlite, Backend::Postgres)] on: Backend,
+) {
     let house = house(on).await;
     let ids = ended(&house, 2).await;
     house.ledger.start(&house.fabrikam, Fixture::KIND, json!({})).await.expect("it starts");
@@ -59,10 +63,20 @@ async fn filters_narrow_by_kind_outcome_time_and_tenant(#[values(Backend::Sqlite
     assert_eq!(with(RunFilter { kinds: vec!["fixture.sync".to_owned()], ..Default::default() }).await, 2);
     assert_eq!(with(RunFilter { kinds: vec!["never.heard".to_owned()], ..Default::default() }).await, 0);
     assert_eq!(with(RunFilter { outcomes: vec![Outcome::Succeeded], ..Default::default() }).await, 2);
-    assert_eq!(with(RunFilter { outcomes: vec![Outcome::Failed, Outcome::Blocked], ..Default::default() }).await, 0);
+    assert_eq!(
+        with(RunFilter { outcomes: vec![Outcome::Failed, Outcome::Blocked], ..Default::default() }).await,
+        0
+    );
     let shown = house.ledger.show(&house.whole, ids[1]).await.expect("a run").expect("it is there");
     let later = shown.row.created_at.plus(Duration::from_secs(3600));
-    assert_eq!(with(RunFilter { since: Some(shown.row.created_at.minus(Duration::from_secs(3600))), ..Default::default() }).await, 2);
+    assert_eq!(
+        with(RunFilter {
+            since: Some(shown.row.created_at.minus(Duration::from_secs(3600))),
+            ..Default::default()
+        })
+        .await,
+        2
+    );
     assert_eq!(with(RunFilter { since: Some(later), ..Default::default() }).await, 0);
     assert_eq!(list(RunFilter::default(), house.fabrikam.clone()).await, 0);
     let active = |filter: RunFilter, scope: tenancy::Scope| {

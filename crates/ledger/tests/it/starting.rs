@@ -25,7 +25,9 @@ async fn twenty_concurrent_starts_of_one_identity_give_one_run(
         .map(|n| {
             let ledger = if n % 2 == 0 { house.ledger.clone() } else { other.clone() };
             let scope = house.contoso.clone();
-            tokio::spawn(async move { ledger.start(&scope, Fixture::KIND, json!({"types": ["b", "a"]})).await })
+            tokio::spawn(
+                async move { ledger.start(&scope, Fixture::KIND, json!({"types": ["b", "a"]})).await },
+            )
         })
         .collect();
     let (mut ids, mut created) = (HashSet::new(), 0);
@@ -54,19 +56,26 @@ async fn reordered_and_duplicated_inputs_reuse_the_active_run(
 
 #[rstest]
 #[tokio::test]
-async fn a_running_run_is_reused_and_a_finished_one_is_not(#[values(Backend::Sqlite, Backend::Postgres)] on: Backend) {
+async fn a_running_run_is_reused_and_a_finished_one_is_not(
+    #[values(Backend::Sqlite, Backend::Postgres)] on: Backend,
+) {
     let house = house(on).await;
     let id = house.start().await;
     let claimed = house.claim_one(house.session().await).await;
     let again = house.ledger.start(&house.contoso, Fixture::KIND, Value::Null).await.expect("it is reused");
-    assert!(matches!(&again, Started::Active(run) if run.id == id && run.status == RunStatus::Running), "{again:?}");
+    assert!(
+        matches!(&again, Started::Active(run) if run.id == id && run.status == RunStatus::Running),
+        "{again:?}"
+    );
     house.ledger.finish(claimed.claim, &claimed.kind, &succeeded()).await.expect("it ends");
     assert_ne!(house.start().await, id);
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_cooling_run_is_reused_until_its_cooldown_is_over(#[values(Backend::Sqlite, Backend::Postgres)] on: Backend) {
+async fn a_cooling_run_is_reused_until_its_cooldown_is_over(
+    #[values(Backend::Sqlite, Backend::Postgres)] on: Backend,
+) {
     let house = house(on).await;
     let start = || house.ledger.start(&house.contoso, Cooling::KIND, Value::Null);
     let id = start().await.expect("it starts").run().id;
@@ -112,7 +121,10 @@ async fn a_start_that_makes_no_sense_writes_nothing_and_says_why(
         start(&house.contoso, "policy.dance", Value::Null).await,
         "there is no operation `policy.dance`; there are fixture.cooling, fixture.sync, fixture.whole"
     );
-    assert_eq!(start(&house.whole, Fixture::KIND, Value::Null).await, "`fixture.sync` runs for one tenant; name it");
+    assert_eq!(
+        start(&house.whole, Fixture::KIND, Value::Null).await,
+        "`fixture.sync` runs for one tenant; name it"
+    );
     assert!(start(&house.contoso, Whole::KIND, Value::Null).await.contains("the whole workspace"));
     let unknown = start(&house.contoso, Fixture::KIND, json!({"typse": []})).await;
     assert!(unknown.contains("there is no field `typse`; allowed: `types`"), "{unknown}");
@@ -131,9 +143,13 @@ async fn a_start_that_cannot_be_dispatched_is_recorded_as_failed_and_leaves_no_q
 ) {
     let house = house(on).await;
     let now = database::Clock::system().now();
-    tenant::set_state(&house.database, &house.contoso, TenantState::Disconnected, now).await.expect("it disconnects");
+    tenant::set_state(&house.database, &house.contoso, TenantState::Disconnected, now)
+        .await
+        .expect("it disconnects");
     let started = house.ledger.start(&house.contoso, Fixture::KIND, Value::Null).await.expect("it answers");
-    let Started::NotDispatched { run, failure } = &started else { panic!("expected a failed dispatch, got {started:?}") };
+    let Started::NotDispatched { run, failure } = &started else {
+        panic!("expected a failed dispatch, got {started:?}")
+    };
     assert_eq!((run.status, run.outcome), (RunStatus::Completed, Outcome::Failed));
     assert_eq!(failure.code, FailureCode::DISPATCH_FAILED);
     assert!(house.ledger.list_active(&house.whole, &Default::default()).await.expect("a list").is_empty());
@@ -143,7 +159,9 @@ async fn a_start_that_cannot_be_dispatched_is_recorded_as_failed_and_leaves_no_q
     let notices = house.ledger.notices(&house.contoso).await.expect("notices");
     assert_eq!(notices.iter().map(|n| (n.run, n.kind)).collect::<Vec<_>>(), [(run.id, NoticeKind::Terminal)]);
     // Nothing stands in the way of the next start.
-    tenant::set_state(&house.database, &house.contoso, TenantState::Connected, now).await.expect("it connects");
+    tenant::set_state(&house.database, &house.contoso, TenantState::Connected, now)
+        .await
+        .expect("it connects");
     house.start().await;
 }
 
@@ -156,7 +174,10 @@ async fn a_person_gets_one_notice_when_queued_and_one_when_ended_and_the_system_
     let id = house.start().await;
     house.ledger.start(&house.contoso, Fixture::KIND, Value::Null).await.expect("it is reused");
     let kinds = |notices: Vec<ledger::Notice>| notices.iter().map(|n| (n.run, n.kind)).collect::<Vec<_>>();
-    assert_eq!(kinds(house.ledger.notices(&house.contoso).await.expect("notices")), [(id, NoticeKind::Queued)]);
+    assert_eq!(
+        kinds(house.ledger.notices(&house.contoso).await.expect("notices")),
+        [(id, NoticeKind::Queued)]
+    );
     let session = house.session().await;
     let claimed = house.claim_one(session).await;
     house.ledger.finish(claimed.claim, &claimed.kind, &succeeded()).await.expect("it ends");
@@ -172,5 +193,10 @@ async fn a_person_gets_one_notice_when_queued_and_one_when_ended_and_the_system_
 }
 
 pub(crate) fn succeeded() -> Ending {
-    Ending { outcome: Outcome::Succeeded, counts: Default::default(), failures: Default::default(), reason: None }
+    Ending {
+        outcome: Outcome::Succeeded,
+        counts: Default::default(),
+        failures: Default::default(),
+        reason: None,
+    }
 }

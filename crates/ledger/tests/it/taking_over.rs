@@ -32,7 +32,10 @@ async fn a_lost_lease_cannot_finish_the_run_and_the_final_attempts_counts_win(
     assert_eq!(late, Finished::Lost, "nor one that another works on");
     let counts = SummaryCounts::default();
     assert_eq!(house.ledger.progress(lost.claim, &counts, "late").await.expect("it answers"), Held::Lost);
-    let back = house.ledger.give_back(lost.claim, GiveBack::Retry, Duration::ZERO, None, &FailureSummary::default()).await;
+    let back = house
+        .ledger
+        .give_back(lost.claim, GiveBack::Retry, Duration::ZERO, None, &FailureSummary::default())
+        .await;
     assert_eq!(back.expect("it answers"), GivenBack::Lost);
     house.ledger.finish(second.claim, &second.kind, &ended(2)).await.expect("it ends");
     let late = house.ledger.finish(lost.claim, &lost.kind, &ended(1)).await.expect("it answers");

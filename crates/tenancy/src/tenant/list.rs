@@ -8,7 +8,7 @@ use crate::{Scope, TenantId, WorkspaceId};
 statement! {
     LIST = "tenant.list", (Uuid, Uuid) -> (Uuid, Uuid, Text, Text, Uuid, Text, Text, Text, Text, Text, Text, Text, Time, Text),
     both: "SELECT workspace_id, id, slug, name, external_id, graph_tenant_id, environment, cloud, login_url, graph_url, client_id, state, checked_at, check_code
-        FROM tenants WHERE workspace_id = $1 AND ($2 IS NULL OR id = $2) ORDER BY slug"
+        FROM tenants WHERE workspace_id = $1 AND id = coalesce($2, id) ORDER BY slug"
 }
 statement! {
     FIND = "tenant.find", (Uuid, Text) -> (Uuid, Uuid, Text, Text, Uuid, Text, Text, Text, Text, Text, Text, Text, Time, Text),

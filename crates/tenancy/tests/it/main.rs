@@ -1,0 +1,4 @@
+//! What tenancy promises, on both databases.
+
+mod tenants;
+mod workspaces;
