@@ -11,6 +11,7 @@ use crate::row::Cell;
 use crate::{DatabaseError, Row, SqlType, Statement, Ts, Value};
 
 /// Gives the server's type for a declared one.
+#[cfg(feature = "testing")]
 pub(crate) fn pg_type(declared: SqlType) -> Type {
     match declared {
         SqlType::Uuid => Type::UUID,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use deadpool_postgres::{Hook, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
 use tokio_postgres::Config;
 
+#[cfg(feature = "testing")]
 pub(crate) use bind::pg_type;
 #[cfg(feature = "testing")]
 pub(crate) use tls::TlsStream;

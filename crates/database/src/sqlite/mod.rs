@@ -36,6 +36,7 @@ pub(crate) struct Sqlite {
     pub(crate) path: PathBuf,
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
+    #[cfg(feature = "testing")]
     pub(crate) offset: ClockOffset,
 }
 
@@ -61,7 +62,13 @@ impl Sqlite {
         let writing = connection(path, Access::Write)?;
         let readers = Readers::open(path, readers, offset.clone())?;
         let writer = Writer::spawn(writing, offset.clone()).map_err(DatabaseError::away)?;
-        Ok(Self { path: path.to_owned(), writer, readers, offset })
+        Ok(Self {
+            path: path.to_owned(),
+            writer,
+            readers,
+            #[cfg(feature = "testing")]
+            offset,
+        })
     }
 }
 
