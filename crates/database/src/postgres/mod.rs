@@ -18,8 +18,8 @@ pub(crate) use transaction::PostgresTx;
 use crate::DatabaseError;
 use crate::tx::{Body, On, Tx};
 
-/// The oldest server that every statement was written for.
-pub(crate) const OLDEST_SERVER: u32 = 14;
+/// The oldest server that the statements are tested on.
+pub(crate) const OLDEST_SERVER: u32 = 15;
 
 /// How long a caller waits for a free connection, or for a new one to be made.
 const CONNECTION_WAIT: Duration = Duration::from_secs(10);

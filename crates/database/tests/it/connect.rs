@@ -78,7 +78,7 @@ async fn a_server_that_is_too_old_is_refused_with_both_versions() {
         DatabaseUrl::from_str(&format!("postgres://me@127.0.0.1:{port}/atlas")).expect("the url is good");
     let error = Database::open(&url, OpenOptions::default()).await.expect_err("the server is too old");
     let text = whole(&error);
-    assert!(text.contains("the server is PostgreSQL 9.6.24, and TenantAtlas needs 14 or newer"), "{text}");
+    assert!(text.contains("the server is PostgreSQL 9.6.24, and TenantAtlas needs 15 or newer"), "{text}");
 }
 
 #[tokio::test]
