@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use ledger::summary::SummaryCounts;
 use ledger::{ClaimedRun, Held, Ledger};
-use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::lease::Lease;
 use crate::registry::Interrupted;
+use crate::signals::Signal;
 
 /// How often progress reaches the database at most; the newest counts are always kept in memory.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(400);
@@ -29,7 +30,8 @@ pub enum Stop {
 pub struct ActiveRun {
     claimed: ClaimedRun,
     ledger: Ledger,
-    stop: watch::Receiver<Option<Stop>>,
+    lease: Lease,
+    signal: Signal,
     progress: Mutex<Latest>,
 }
 
@@ -40,9 +42,9 @@ struct Latest {
 }
 
 impl ActiveRun {
-    pub(crate) fn new(claimed: ClaimedRun, ledger: Ledger, stop: watch::Receiver<Option<Stop>>) -> Self {
+    pub(crate) fn new(claimed: ClaimedRun, ledger: Ledger, lease: Lease, signal: Signal) -> Self {
         let progress = Mutex::new(Latest { counts: SummaryCounts::default(), written_at: None });
-        Self { claimed, ledger, stop, progress }
+        Self { claimed, ledger, lease, signal, progress }
     }
 
     /// Gives the run as it was claimed: scope, inputs, attempt.
@@ -54,7 +56,8 @@ impl ActiveRun {
     /// Says why the work must stop, if it must.
     #[must_use]
     pub fn stop(&self) -> Option<Stop> {
-        *self.stop.borrow()
+        // By the clock and not by being told: after a pause of the process the work may wake before the one who tells.
+        if self.lease.holds() { self.signal.told() } else { Some(Stop::LeaseLost) }
     }
 
     /// Ends the work early when it must stop; called before each step that costs something.
@@ -65,17 +68,28 @@ impl ActiveRun {
         self.stop().map_or(Ok(()), |stop| Err(Interrupted::Stopped(stop)))
     }
 
+    /// Gives how long this process may count the run as its own if no further heartbeat succeeds.
+    ///
+    /// A write that cannot be taken back is sent only when this is longer than the write may take.
+    #[must_use]
+    pub fn lease_left(&self) -> Duration {
+        self.lease.left()
+    }
+
     /// Waits until the work must stop.
     pub async fn stopped(&self) -> Stop {
-        let mut stop = self.stop.clone();
-        loop {
-            if let Some(reason) = *stop.borrow_and_update() {
-                return reason;
-            }
-            if stop.changed().await.is_err() {
-                // The worker is gone, and with it the lease.
-                return Stop::LeaseLost;
-            }
+        tokio::select! {
+            biased;
+            () = self.lease.ended() => Stop::LeaseLost,
+            why = self.signal.any() => why,
+        }
+    }
+
+    /// Waits until the run is no longer this attempt's, whatever else the work was told before.
+    pub(crate) async fn lost(&self) {
+        tokio::select! {
+            () = self.lease.ended() => {}
+            () = self.signal.only(Stop::LeaseLost) => {}
         }
     }
 
@@ -92,9 +106,13 @@ impl ActiveRun {
         }
         match self.ledger.progress(self.claimed.claim, &counts, phase).await {
             Ok(Held::Yes) => Ok(()),
-            Ok(Held::Lost) => Err(Interrupted::Stopped(Stop::LeaseLost)),
+            Ok(Held::Lost) => {
+                self.signal.tell(Stop::LeaseLost);
+                Err(Interrupted::Stopped(Stop::LeaseLost))
+            }
             Err(error) => {
-                tracing::warn!(run.id = %self.claimed.claim.run, error = &error as &dyn std::error::Error, "progress could not be written");
+                let (run, error): (_, &dyn std::error::Error) = (self.claimed.claim.run, &error);
+                tracing::warn!(run.id = %run, error, "progress could not be written");
                 Ok(())
             }
         }

@@ -1,54 +1,39 @@
 //! The loop of a worker: claim, work, take over, and at the end stop in good order.
 
+use std::error::Error;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
-use ledger::{ClaimedRun, Ledger, SessionId};
-use tokio::task::{JoinHandle, JoinSet};
+use ledger::{ClaimedRun, Ledger};
+use tokio::sync::futures::Notified;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::active_run::Stop;
-use crate::execute::{Attempt, execute};
-use crate::heartbeat::{Signals, hold};
+use crate::active_run::{ActiveRun, Stop};
+use crate::execute::{Attempt, execute, max_runtime};
+use crate::options::WorkerOptions;
+use crate::pause::spread;
 use crate::registry::Registry;
+use crate::session::{AskError, Sessions, Tenure, answered};
+use crate::signals::Signals;
 
-/// How long a claim may take at most, whatever the kind says: the backstop in the database.
-const MAX_RUNTIME: Duration = Duration::from_secs(6 * 3600);
+/// How much longer than the longest kind an attempt may take before the database counts it as lost.
+///
+/// The worker stops work at its kind's own limit, so this is for a worker that beats and does nothing else.
+const BACKSTOP_MARGIN: Duration = Duration::from_secs(300);
 
 /// How long the loop waits after the database could not be asked.
 const AWAY_PAUSE: Duration = Duration::from_secs(1);
 
-/// How a worker behaves.
-#[derive(Clone, Debug)]
-pub struct WorkerOptions {
-    /// What it is called in the table of sessions.
-    pub name: String,
-    /// How long a run stays its own without a sign of life.
-    pub lease: Duration,
-    /// How often it looks for runs that other processes queued.
-    pub poll: Duration,
-    /// How many runs it works on at once.
-    pub concurrency: usize,
-    /// The first wait before a failed attempt is repeated.
-    pub backoff: Duration,
-    /// How long runs under way may take to stop when the process does.
-    pub grace: Duration,
-}
-
-impl Default for WorkerOptions {
-    fn default() -> Self {
-        Self {
-            name: "worker".to_owned(),
-            lease: Duration::from_secs(30),
-            poll: Duration::from_millis(500),
-            concurrency: 4,
-            backoff: Duration::from_secs(5),
-            grace: Duration::from_secs(8),
-        }
-    }
-}
+/// Which part of a lease passes at most before lost workers are looked for again.
+const TAKEOVERS_PER_LEASE: u32 = 3;
 
 /// A worker that is ready to run.
+///
+/// It belongs on a runtime with several threads: work that keeps a thread to itself must leave one for the
+/// heartbeat. That is a safety net and no licence, see [`crate::Work`]: as many such works as there are
+/// threads, or one that woke the heartbeat just before on the same thread, still cost the session.
 #[derive(Clone, Debug)]
 pub struct Worker {
     ledger: Ledger,
@@ -56,124 +41,217 @@ pub struct Worker {
     options: WorkerOptions,
 }
 
-struct Session {
-    id: SessionId,
-    beating: JoinHandle<()>,
+/// A worker while it runs.
+struct Shift {
+    ledger: Ledger,
+    registry: Registry,
+    options: WorkerOptions,
+    kinds: Vec<String>,
+    backstop: Duration,
+    sessions: Sessions,
+    signals: Signals,
+    tasks: JoinSet<()>,
+    abandon: CancellationToken,
+    next_takeover: Instant,
+    turns: u64,
+}
+
+/// When the next turn is due.
+enum Next {
+    /// After this long, or as soon as a run is queued or has ended.
+    Due(Duration),
+    /// After this long, or as soon as a run has ended.
+    WithRoom(Duration),
+    /// After this long.
+    Later(Duration),
 }
 
 impl Worker {
     /// Makes a worker; nothing happens until it runs.
     #[must_use]
     pub fn new(ledger: Ledger, registry: Registry, options: WorkerOptions) -> Self {
-        Self { ledger, registry, options }
+        Self { ledger, registry, options: options.within_bounds() }
     }
 
     /// Works until told to stop; survives a database that goes away and comes back.
+    ///
+    /// When told, it takes no more runs, tells work to stop, gives back what did not end, and returns within
+    /// the grace. Dropping the future instead stops all work, and its runs are taken over when the lease is over.
     pub async fn run(self, shutdown: CancellationToken) {
-        let signals = Signals::default();
-        let mut tasks = JoinSet::new();
-        let mut session = None;
-        let mut next_takeover = Instant::now();
         let wake = self.ledger.wake();
-        while !shutdown.is_cancelled() {
+        let mut shift = Shift::new(self);
+        let stop_by = loop {
             // Interest is registered before looking, so that a start between look and wait is not missed.
             let woken = wake.notified();
             tokio::pin!(woken);
             woken.as_mut().enable();
-            let claimed = self.turn(&mut session, &mut next_takeover, &signals, tasks.len()).await;
-            let full = claimed.as_ref().is_ok_and(|runs| tasks.len() + runs.len() >= self.options.concurrency);
-            let found = claimed.as_ref().is_ok_and(|runs| !runs.is_empty());
-            let pause = if claimed.is_err() { AWAY_PAUSE } else { self.options.poll };
-            for run in claimed.unwrap_or_default() {
-                self.begin(run, &signals, &mut tasks);
+            match shift.turn_unless(&shutdown).await {
+                ControlFlow::Continue(next) => shift.wait(next, woken, &shutdown).await,
+                ControlFlow::Break(stop_by) => break stop_by,
             }
-            if found && !full {
-                continue;
-            }
-            tokio::select! {
-                () = shutdown.cancelled() => {}
-                () = woken, if !full => {}
-                Some(_) = tasks.join_next() => {}
-                () = tokio::time::sleep(pause) => {}
-            }
+        };
+        shift.stop(stop_by).await;
+    }
+}
+
+impl Shift {
+    fn new(worker: Worker) -> Self {
+        let Worker { ledger, registry, options } = worker;
+        let signals = Signals::default();
+        let kinds = registry.kinds();
+        let longest = kinds.iter().map(|kind| max_runtime(&ledger, kind)).max().unwrap_or_default();
+        Self {
+            kinds,
+            backstop: longest + BACKSTOP_MARGIN,
+            sessions: Sessions::new(ledger.clone(), options.name.clone(), options.lease, signals.clone()),
+            signals,
+            tasks: JoinSet::new(),
+            abandon: CancellationToken::new(),
+            next_takeover: Instant::now(),
+            turns: 0,
+            ledger,
+            registry,
+            options,
         }
-        self.stop(session, signals, tasks).await;
     }
 
-    /// Takes over what was lost and claims what is due; opens a session where there is none.
-    async fn turn(
-        &self,
-        session: &mut Option<Session>,
-        next_takeover: &mut Instant,
-        signals: &Signals,
-        busy: usize,
-    ) -> Result<Vec<ClaimedRun>, ()> {
-        let claimed = self.try_turn(session, next_takeover, signals, busy).await;
-        claimed.map_err(|error| tracing::warn!(error = &*error, "the worker could not reach the ledger; trying again"))
-    }
-
-    async fn try_turn(
-        &self,
-        session: &mut Option<Session>,
-        next_takeover: &mut Instant,
-        signals: &Signals,
-        busy: usize,
-    ) -> Result<Vec<ClaimedRun>, Box<dyn std::error::Error>> {
-        let id = self.session(session, signals).await?;
-        if Instant::now() >= *next_takeover {
-            *next_takeover = Instant::now() + self.options.lease / 3;
-            for taken in self.ledger.take_over().await? {
-                tracing::warn!(run.id = %taken.run, status = %taken.status, "a lost worker's run was taken over");
+    /// Takes a turn; when told to stop, answers by when all must have ended.
+    async fn turn_unless(&mut self, shutdown: &CancellationToken) -> ControlFlow<Instant, Next> {
+        let grace = self.options.grace;
+        if shutdown.is_cancelled() {
+            return ControlFlow::Break(Instant::now() + grace);
+        }
+        let turn = self.turn();
+        tokio::pin!(turn);
+        tokio::select! {
+            next = &mut turn => ControlFlow::Continue(next),
+            () = shutdown.cancelled() => {
+                let stop_by = Instant::now() + grace;
+                // A claim under way is worth a moment: its runs can still be given back.
+                let _ = tokio::time::timeout(grace / 4, turn).await;
+                ControlFlow::Break(stop_by)
             }
         }
-        let room = self.options.concurrency.saturating_sub(busy);
-        if room == 0 {
-            return Ok(Vec::new());
-        }
-        let most = i32::try_from(room).unwrap_or(i32::MAX);
-        Ok(self.ledger.claim(id, self.registry.kinds(), most, MAX_RUNTIME).await?)
     }
 
-    async fn session(
-        &self,
-        session: &mut Option<Session>,
-        signals: &Signals,
-    ) -> Result<SessionId, Box<dyn std::error::Error>> {
-        if let Some(held) = session.as_ref().filter(|session| !session.beating.is_finished()) {
-            return Ok(held.id);
+    async fn wait(
+        &mut self,
+        next: Next,
+        woken: std::pin::Pin<&mut Notified<'_>>,
+        shutdown: &CancellationToken,
+    ) {
+        let (longest, due, room) = match next {
+            Next::Due(longest) => (longest, true, true),
+            Next::WithRoom(longest) => (longest, false, true),
+            Next::Later(longest) => (longest, false, false),
+        };
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = woken, if due => {}
+            Some(ended) = self.tasks.join_next(), if room => note(ended),
+            () = tokio::time::sleep(longest) => {}
         }
-        let opened = Instant::now();
-        let id = self.ledger.open_session(&self.options.name, self.options.lease).await?;
-        let beating = tokio::spawn(hold(self.ledger.clone(), id, self.options.lease, opened, signals.clone()));
-        *session = Some(Session { id, beating });
-        Ok(id)
     }
 
-    fn begin(&self, run: ClaimedRun, signals: &Signals, tasks: &mut JoinSet<()>) {
-        let id = run.claim.run;
-        let stop = signals.add(id);
-        let work = self.registry.get(&run.kind).cloned();
-        let attempt = Attempt { ledger: self.ledger.clone(), work, backoff: self.options.backoff };
-        let signals = signals.clone();
-        tasks.spawn(async move {
-            execute(attempt, run, stop).await;
-            signals.remove(id);
-        });
+    /// Takes over what was lost and claims what is due.
+    async fn turn(&mut self) -> Next {
+        while let Some(ended) = self.tasks.try_join_next() {
+            note(ended);
+        }
+        self.turns += 1;
+        if let Err(error) = self.try_turn().await {
+            tracing::warn!(
+                error = &*error as &dyn Error,
+                "the worker could not reach the ledger; trying again"
+            );
+            return Next::Later(self.spread(AWAY_PAUSE));
+        }
+        let poll = self.spread(self.options.poll);
+        if self.room() == 0 { Next::WithRoom(poll) } else { Next::Due(poll) }
     }
 
-    /// Lets runs under way end or be given back, then ends the session, so that nobody waits for its lease.
-    async fn stop(&self, session: Option<Session>, signals: Signals, mut tasks: JoinSet<()>) {
-        signals.stop_all(Stop::ShuttingDown);
-        let all = async { while tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(self.options.grace, all).await.is_err() {
-            tracing::warn!("some runs did not stop in time; they are taken over when the session ends");
+    async fn try_turn(&mut self) -> Result<(), AskError> {
+        let tenure = self.sessions.current().await?;
+        if Instant::now() >= self.next_takeover {
+            self.next_takeover = Instant::now() + self.spread(self.options.lease / TAKEOVERS_PER_LEASE);
+            self.take_over().await?;
         }
-        tasks.shutdown().await;
-        if let Some(session) = session {
-            session.beating.abort();
-            if let Err(error) = self.ledger.close_session(session.id).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the session could not be closed; its lease runs out");
+        let most = i32::try_from(self.room()).unwrap_or(i32::MAX);
+        if most == 0 {
+            return Ok(());
+        }
+        let asked = Instant::now();
+        let claiming = self.ledger.claim(tenure.id, self.kinds.clone(), most, self.backstop);
+        // Should the claim have been made and only its answer be lost, its runs are freed with their session.
+        let charge = tenure.bond.charge();
+        let claimed = answered(asked + self.options.lease, claiming).await?;
+        charge.settled();
+        for run in claimed {
+            self.begin(run, asked, &tenure);
+        }
+        Ok(())
+    }
+
+    async fn take_over(&self) -> Result<(), AskError> {
+        let by = Instant::now() + self.options.lease;
+        for taken in answered(by, self.ledger.take_over()).await? {
+            tracing::warn!(run.id = %taken.run, status = %taken.status, "a lost worker's run was taken over");
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, claimed: ClaimedRun, asked: Instant, tenure: &Tenure) {
+        let attempt = Attempt {
+            ledger: self.ledger.clone(),
+            work: self.registry.get(&claimed.kind).cloned(),
+            backoff: self.options.backoff,
+            asked,
+            abandon: self.abandon.clone(),
+        };
+        let signal = self.signals.add(&claimed.claim);
+        let run = ActiveRun::new(claimed, self.ledger.clone(), tenure.lease.clone(), signal);
+        self.tasks.spawn(execute(attempt, run, tenure.bond.charge()));
+    }
+
+    /// Lets runs under way end or be given back, then ends the sessions, so that nobody waits for their lease.
+    async fn stop(mut self, by: Instant) {
+        let grace = self.options.grace;
+        self.signals.stop_all(Stop::ShuttingDown);
+        if !all_ended(&mut self.tasks, by - grace / 4).await {
+            tracing::warn!(runs = self.tasks.len(), "some runs did not stop in time; their work is stopped");
+            self.abandon.cancel();
+            if !all_ended(&mut self.tasks, by - grace / 8).await {
+                tracing::warn!(
+                    runs = self.tasks.len(),
+                    "some runs could not be given back; they will be taken over"
+                );
             }
         }
+        self.tasks.shutdown().await;
+        self.sessions.close_all(by).await;
+    }
+
+    fn room(&self) -> usize {
+        self.options.concurrency.saturating_sub(self.tasks.len())
+    }
+
+    fn spread(&self, longest: Duration) -> Duration {
+        spread(longest, (&self.options.name, self.sessions.id(), self.turns))
+    }
+}
+
+async fn all_ended(tasks: &mut JoinSet<()>, by: Instant) -> bool {
+    let all = async {
+        while let Some(ended) = tasks.join_next().await {
+            note(ended);
+        }
+    };
+    tokio::time::timeout_at(by, all).await.is_ok()
+}
+
+/// Work that panics is answered within its attempt; what comes here is a fault of the worker itself.
+fn note(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(error = &error as &dyn Error, "an attempt broke off; its run will be taken over");
     }
 }

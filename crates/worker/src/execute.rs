@@ -1,133 +1,114 @@
-//! One attempt of one run, from claim to its end.
+//! One attempt of one run, from its claim to its end.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use ledger::failure::{Failure, FailureCode, FailureSummary};
-use ledger::summary::SummaryCounts;
-use ledger::{ClaimedRun, Ending, Finished, GiveBack, Ledger, Outcome};
-use tokio::sync::watch;
+use ledger::failure::{Failure, FailureCode, sanitize};
+use ledger::{Ending, Ledger};
+use tokio::task::JoinError;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
 
 use crate::active_run::{ActiveRun, Stop};
-use crate::backoff;
 use crate::registry::{Interrupted, Work};
+use crate::session::{Bond, Charge};
+use crate::settle::settle;
 
-/// How long an attempt tries to write its end while the database is away.
-const FINISH_PATIENCE: Duration = Duration::from_secs(60);
+/// How long an attempt may take whose kind the catalogue does not hold.
+const UNKNOWN_KIND_MAX_RUNTIME: Duration = Duration::from_secs(3600);
 
-/// How long it waits between tries.
-const FINISH_PAUSE: Duration = Duration::from_millis(200);
+/// How long work may go on after it was told that its run is cancelled.
+const CANCEL_PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a claimed run is worked on with.
+#[derive(Clone)]
 pub(crate) struct Attempt {
     pub(crate) ledger: Ledger,
     pub(crate) work: Option<Arc<dyn Work>>,
     pub(crate) backoff: Duration,
+    /// When the claim was sent; the database counts the attempt's time from a little later.
+    pub(crate) asked: Instant,
+    /// Tells that the process cannot wait for work any longer.
+    pub(crate) abandon: CancellationToken,
 }
 
-/// Does the work and writes what became of it; never panics, whatever the work does.
-pub(crate) async fn execute(attempt: Attempt, claimed: ClaimedRun, stop: watch::Receiver<Option<Stop>>) {
+/// Gives how long an attempt of a kind may take.
+pub(crate) fn max_runtime(ledger: &Ledger, kind: &str) -> Duration {
+    ledger.catalog().get(kind).map_or(UNKNOWN_KIND_MAX_RUNTIME, |kind| kind.max_runtime)
+}
+
+/// Does the work and writes what became of it; a fault of the work ends the run and not the worker.
+pub(crate) async fn execute(attempt: Attempt, run: ActiveRun, charge: Charge) {
+    let claimed = run.claimed();
     let span = tracing::info_span!("run", run.id = %claimed.claim.run, run.kind = %claimed.kind, run.attempt = claimed.attempt);
-    let _entered = span.enter();
-    tracing::info!("claimed");
-    drop(_entered);
-    let run = Arc::new(ActiveRun::new(claimed, attempt.ledger.clone(), stop));
-    let result = do_work(&attempt, &run).await;
-    let counts = run.counts();
-    settle(&attempt, run.claimed(), result, counts).await;
+    let all = async {
+        tracing::info!("claimed");
+        let run = Arc::new(run);
+        let result = do_work(&attempt, &run, charge.bond()).await;
+        if settle(&attempt, &run, result).await {
+            charge.settled();
+        }
+    };
+    all.instrument(span).await;
 }
 
-/// Runs the work in a task of its own, so that its panic is an answer and not the end of the worker.
-async fn do_work(attempt: &Attempt, run: &Arc<ActiveRun>) -> Result<Ending, Interrupted> {
-    let Some(work) = attempt.work.clone() else {
-        return Err(failed(FailureCode::UNKNOWN_KIND));
-    };
-    let kind = attempt.ledger.catalog().get(&run.claimed().kind);
-    let longest = kind.map_or(Duration::from_secs(3600), |kind| kind.max_runtime);
+/// Runs the work in a task of its own, so that its panic is an answer; returns when the work has truly ended.
+async fn do_work(attempt: &Attempt, run: &Arc<ActiveRun>, bond: Bond) -> Result<Ending, Interrupted> {
+    // Only registered kinds are claimed, so this is a registry that changed under the worker.
+    let Some(work) = attempt.work.clone() else { return Err(failed(FailureCode::UNKNOWN_KIND)) };
+    // The answer to a claim may come after the lease has ended, or when the process stops.
+    run.still_held()?;
     let in_task = Arc::clone(run);
-    let mut task = tokio::spawn(async move { work.run(&in_task).await });
-    let lost = async {
-        while run.stopped().await != Stop::LeaseLost {
-            // Another reason to stop is the work's to notice; a lost lease it may not outlive.
-            tokio::time::sleep(FINISH_PAUSE).await;
-        }
+    let working = async move {
+        let ended = work.run(&in_task).await;
+        // While the work's future lives, its session is not closed.
+        drop(bond);
+        ended
     };
-    tokio::select! {
-        done = &mut task => done.unwrap_or_else(|_| Err(failed(FailureCode::PANICKED))),
-        () = lost => {
-            task.abort();
-            Err(Interrupted::Stopped(Stop::LeaseLost))
-        }
-        () = tokio::time::sleep(longest) => {
-            task.abort();
-            Err(failed(FailureCode::DEADLINE_EXCEEDED))
+    let mut task = AbortOnDropHandle::new(tokio::spawn(working.in_current_span()));
+    let time_over = attempt.asked + max_runtime(&attempt.ledger, &run.claimed().kind);
+    let why = tokio::select! {
+        biased;
+        done = &mut task => return answer_of(done, Interrupted::Stopped(Stop::LeaseLost)),
+        () = run.lost() => Interrupted::Stopped(Stop::LeaseLost),
+        () = attempt.abandon.cancelled() => Interrupted::Stopped(Stop::ShuttingDown),
+        () = cancel_not_heeded(run) => Interrupted::Stopped(Stop::Cancelled),
+        () = tokio::time::sleep_until(time_over) => failed(FailureCode::DEADLINE_EXCEEDED),
+    };
+    tracing::warn!(?why, "the work is stopped where it stands");
+    task.abort();
+    // Whatever is written next lets others work on the run, so this one's work must be over. Work that never
+    // comes back keeps its place here, and its run until the database's own deadline.
+    answer_of(task.await, why)
+}
+
+async fn cancel_not_heeded(run: &ActiveRun) {
+    match run.stopped().await {
+        Stop::Cancelled => tokio::time::sleep(CANCEL_PATIENCE).await,
+        Stop::LeaseLost | Stop::ShuttingDown => std::future::pending().await,
+    }
+}
+
+/// Gives what the work's task came to, `aborted` if it was cut short.
+fn answer_of(
+    done: Result<Result<Ending, Interrupted>, JoinError>,
+    aborted: Interrupted,
+) -> Result<Ending, Interrupted> {
+    match done.map_err(JoinError::try_into_panic) {
+        Ok(answer) => answer,
+        Err(Err(_)) => Err(aborted),
+        Err(Ok(panic)) => {
+            let message =
+                panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
+            let message = sanitize(message.unwrap_or("a panic without a message"));
+            tracing::error!(%message, "the work panicked");
+            Err(failed(FailureCode::PANICKED))
         }
     }
 }
 
 fn failed(code: FailureCode) -> Interrupted {
     Interrupted::Failed { failure: Failure::of_code(code), again: false }
-}
-
-async fn settle(attempt: &Attempt, claimed: &ClaimedRun, result: Result<Ending, Interrupted>, counts: SummaryCounts) {
-    match result {
-        Ok(ending) => finish(attempt, claimed, &ending).await,
-        Err(Interrupted::Failed { failure, again }) if again && claimed.attempt < claimed.max_attempts => {
-            let wait = backoff::wait(attempt.backoff, claimed.attempt, &claimed.claim);
-            give_back(attempt, claimed, GiveBack::Retry, wait, failure).await;
-        }
-        Err(Interrupted::Failed { failure, .. }) => {
-            let reason = Some(failure.code.clone());
-            let ending = Ending { outcome: Outcome::Failed, counts, failures: failure.into(), reason };
-            finish(attempt, claimed, &ending).await;
-        }
-        Err(Interrupted::Stopped(Stop::Cancelled)) => {
-            let failure = Failure::of_code(FailureCode::CANCELLED);
-            let reason = Some(FailureCode::CANCELLED);
-            let ending = Ending { outcome: Outcome::Cancelled, counts, failures: failure.into(), reason };
-            finish(attempt, claimed, &ending).await;
-        }
-        Err(Interrupted::Stopped(Stop::ShuttingDown)) => {
-            let why = Failure::of_code(FailureCode::WORKER_LOST);
-            give_back(attempt, claimed, GiveBack::Release, Duration::ZERO, why).await;
-        }
-        Err(Interrupted::Stopped(Stop::LeaseLost)) => {
-            tracing::warn!(run.id = %claimed.claim.run, "the run was taken away; nothing more is written for it");
-        }
-    }
-}
-
-/// Writes the end, asking again while the database is away: a finished piece of work is worth waiting for.
-async fn finish(attempt: &Attempt, claimed: &ClaimedRun, ending: &Ending) {
-    let patience = tokio::time::sleep(FINISH_PATIENCE);
-    tokio::pin!(patience);
-    loop {
-        match attempt.ledger.finish(claimed.claim, &claimed.kind, ending).await {
-            Ok(Finished::Done) => {
-                tracing::info!(run.id = %claimed.claim.run, run.kind = %claimed.kind, outcome = %ending.outcome, "ended");
-                return;
-            }
-            Ok(Finished::Lost) => {
-                tracing::warn!(run.id = %claimed.claim.run, "the run was taken over before its end was written");
-                return;
-            }
-            Ok(Finished::Unknown) => {}
-            Err(error) => tracing::warn!(run.id = %claimed.claim.run, error = &error as &dyn std::error::Error, "the end could not be written yet"),
-        }
-        tokio::select! {
-            () = &mut patience => return,
-            () = tokio::time::sleep(FINISH_PAUSE) => {}
-        }
-    }
-}
-
-async fn give_back(attempt: &Attempt, claimed: &ClaimedRun, why: GiveBack, wait: Duration, failure: Failure) {
-    let reason = (why == GiveBack::Retry).then(|| failure.code.clone());
-    let failures = FailureSummary::from(failure);
-    let given = attempt.ledger.give_back(claimed.claim, why, wait, reason, &failures).await;
-    match given {
-        Ok(what) => tracing::info!(run.id = %claimed.claim.run, ?why, ?what, wait_ms = wait.as_millis(), "given back"),
-        // Its lease runs out and it is taken over: later, but not lost.
-        Err(error) => tracing::warn!(run.id = %claimed.claim.run, error = &error as &dyn std::error::Error, "could not be given back"),
-    }
 }

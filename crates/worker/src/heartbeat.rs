@@ -1,90 +1,51 @@
-//! Holding the session: one beat for all runs of the process, and the stop signal when it is lost.
+//! Holding a session: one beat for all runs of it.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
-use ledger::{Ledger, RunId, SessionId};
-use tokio::sync::watch;
+use ledger::{Ledger, SessionId};
 use tokio::time::Instant;
 
 use crate::active_run::Stop;
+use crate::lease::Holding;
+use crate::pause::spread;
+use crate::signals::Signals;
 
-/// The stop signals of the runs under way.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Signals(Arc<Mutex<HashMap<RunId, watch::Sender<Option<Stop>>>>>);
+/// Which part of a lease passes between two beats at most: two may be lost before it ends.
+const BEATS_PER_LEASE: u32 = 3;
 
-impl Signals {
-    /// Gives a signal to a run that was claimed.
-    pub(crate) fn add(&self, run: RunId) -> watch::Receiver<Option<Stop>> {
-        let (sender, receiver) = watch::channel(None);
-        self.locked(|signals| signals.insert(run, sender));
-        receiver
-    }
+/// Which part of a lease passes before a beat that failed is sent again.
+const TRIES_PER_LEASE: u32 = 15;
 
-    /// Forgets a run that is over.
-    pub(crate) fn remove(&self, run: RunId) {
-        self.locked(|signals| signals.remove(&run));
-    }
-
-    /// Tells one run to stop; the first reason stays.
-    pub(crate) fn stop(&self, run: RunId, why: Stop) {
-        self.locked(|signals| {
-            if let Some(signal) = signals.get(&run) {
-                tell(signal, why);
-            }
-        });
-    }
-
-    /// Tells every run to stop.
-    pub(crate) fn stop_all(&self, why: Stop) {
-        self.locked(|signals| signals.values().for_each(|signal| tell(signal, why)));
-    }
-
-    fn locked<T>(&self, act: impl FnOnce(&mut HashMap<RunId, watch::Sender<Option<Stop>>>) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// A lost lease overrules every other reason: what is written after it does not count.
-fn tell(signal: &watch::Sender<Option<Stop>>, why: Stop) {
-    signal.send_if_modified(|reason| {
-        let change = reason.is_none() || (why == Stop::LeaseLost && *reason != Some(Stop::LeaseLost));
-        if change {
-            *reason = Some(why);
-        }
-        change
-    });
-}
-
-/// Beats until the session is lost or the task is dropped; then every run of it has been told.
-///
-/// The lease is counted from *before* each beat was sent, on the monotonic clock, so that this process
-/// never believes in a lease longer than the database does.
-pub(crate) async fn hold(ledger: Ledger, session: SessionId, lease: Duration, opened: Instant, signals: Signals) {
-    let every = lease / 3;
-    let mut holds_until = opened + lease;
+/// Beats until the lease is lost, then ends it; every run under it sees that.
+pub(crate) async fn hold(ledger: Ledger, session: SessionId, holding: Holding, signals: Signals) {
+    let (every, again) = (holding.length() / BEATS_PER_LEASE, holding.length() / TRIES_PER_LEASE);
+    let mut pause = spread(every, (session, 0));
+    let mut sent = 0_u64;
     loop {
-        tokio::time::sleep_until((Instant::now() + every).min(holds_until)).await;
+        let until = holding.until();
+        tokio::time::sleep_until((Instant::now() + pause).min(until)).await;
         let asked = Instant::now();
-        let answer = tokio::time::timeout_at(holds_until, ledger.beat(session, lease)).await;
-        match answer {
-            Ok(Ok(beat)) if beat.alive => {
-                holds_until = asked + lease;
+        if asked >= until {
+            // Not sent: it would only keep others from the runs.
+            break;
+        }
+        sent += 1;
+        match tokio::time::timeout_at(until, ledger.beat(session, holding.length())).await {
+            Ok(Ok(beat)) => {
+                if !beat.alive || !holding.renew(asked) {
+                    break;
+                }
                 for (_, run) in beat.cancelled {
                     signals.stop(run, Stop::Cancelled);
                 }
+                pause = spread(every, (session, sent));
             }
-            Ok(Ok(_)) => break,
             Ok(Err(error)) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a heartbeat failed; trying again while the lease holds");
-                if Instant::now() >= holds_until {
-                    break;
-                }
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(error, "a heartbeat failed; it is sent again while the lease holds");
+                pause = spread(again, (session, sent));
             }
             Err(_) => break,
         }
     }
+    holding.end();
     tracing::warn!("the worker's session is lost; its runs are stopped and will be taken over");
-    signals.stop_all(Stop::LeaseLost);
 }

@@ -15,8 +15,18 @@ use crate::active_run::{ActiveRun, Stop};
 pub type WorkFuture<'r> = Pin<Box<dyn Future<Output = Result<Ending, Interrupted>> + Send + 'r>>;
 
 /// What a kind does.
+///
+/// Work shares its threads with the heartbeat and with other work. It awaits often, leaves what computes
+/// or blocks for longer than some milliseconds to `tokio::task::spawn_blocking`, and asks
+/// [`ActiveRun::still_held`] before each step that costs something.
+///
+/// Work that does not heed a stop is stopped at an await: when its lease or its time is over, a minute
+/// after a cancel, and shortly before the end of the grace when the process stops. Every await must
+/// therefore be a place where an attempt may end. What was moved to another task or thread goes on.
 pub trait Work: Send + Sync {
     /// Does it, or as much of it as the ending says; called once per attempt.
+    ///
+    /// A panic ends the run as failed with `ops.panicked`.
     fn run<'r>(&'r self, run: &'r ActiveRun) -> WorkFuture<'r>;
 }
 

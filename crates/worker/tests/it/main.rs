@@ -1,0 +1,8 @@
+//! What a worker promises, on both databases.
+
+mod house;
+mod log;
+mod losing;
+mod sharing;
+mod stopping;
+mod working;
