@@ -5,6 +5,8 @@ mod reader;
 mod transaction;
 mod writer;
 
+use std::fs::OpenOptions;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -58,6 +60,7 @@ impl ClockOffset {
 impl Sqlite {
     /// Opens the file, creating it if its folder exists.
     pub(crate) fn open(path: &Path, readers: usize) -> Result<Self, DatabaseError> {
+        create_for_owner(path)?;
         let offset = ClockOffset::default();
         let writing = connection(path, Access::Write)?;
         let readers = Readers::open(path, readers, offset.clone())?;
@@ -69,6 +72,20 @@ impl Sqlite {
             #[cfg(feature = "testing")]
             offset,
         })
+    }
+}
+
+/// Makes a file that only its owner can read; one that is there keeps the rights that its owner gave it.
+///
+/// SQLite gives its journal the same rights as the file.
+fn create_for_owner(path: &Path) -> Result<(), DatabaseError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(DatabaseError::away(error)),
+        _ => Ok(()),
     }
 }
 

@@ -113,3 +113,17 @@ fn a_second_worker_on_the_same_file_is_refused_until_the_first_is_gone() {
     drop(first);
     ProcessLock::acquire(&file).expect("the first is gone");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_new_file_and_its_journal_can_be_read_by_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let database = Backend::Sqlite.fresh().await;
+    let path = database.sqlite_path().expect("it is a file").to_owned();
+    let mut journal = path.clone().into_os_string();
+    journal.push("-wal");
+    for file in [path.into_os_string(), journal] {
+        let rights = std::fs::metadata(&file).expect("the file is there").permissions().mode() & 0o777;
+        assert_eq!(rights, 0o600, "{}", file.display());
+    }
+}
