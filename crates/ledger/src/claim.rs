@@ -20,7 +20,7 @@ statement! {
             AND NOT EXISTS (SELECT 1 FROM op_gates g WHERE g.workspace_id = r.workspace_id AND g.scope_id = r.scope_id)
             AND NOT EXISTS (SELECT 1 FROM paused_kinds p WHERE p.workspace_id = r.workspace_id AND p.type = r.type)
             AND EXISTS (SELECT 1 FROM worker_sessions s WHERE s.id = $1 AND s.expires_at > ledger_statement_now())
-          ORDER BY r.priority, r.not_before, r.id LIMIT $3 FOR UPDATE OF r SKIP LOCKED)
+          ORDER BY r.priority, r.not_before, r.id LIMIT $3::integer FOR UPDATE OF r SKIP LOCKED)
         UPDATE operation_runs o SET status = 'running', session_id = $1, fence = o.fence + 1, claim_token = gen_random_uuid(),
           attempt = o.attempt + 1, claimed_at = c.t, started_at = coalesce(o.started_at, c.t),
           deadline_at = c.t + $4::bigint * interval '1 microsecond'
