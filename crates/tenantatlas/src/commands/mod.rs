@@ -1,0 +1,59 @@
+//! The commands, one file each: its options with their help, then what it does.
+
+mod demo;
+mod doctor;
+mod inventory;
+mod migrate;
+mod policies;
+mod runs;
+mod seed;
+mod simulate;
+mod start;
+mod tenants;
+mod worker;
+
+use clap::Subcommand;
+
+use crate::config::Settings;
+use crate::exit::Exit;
+use crate::present::Output;
+use crate::problem::Problem;
+
+/// What can be asked for.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Demo(demo::DemoArgs),
+    Worker(worker::WorkerArgs),
+    Start(start::StartArgs),
+    #[command(subcommand)]
+    Runs(runs::RunsCommand),
+    #[command(subcommand)]
+    Tenants(tenants::TenantsCommand),
+    #[command(subcommand)]
+    Policies(policies::PoliciesCommand),
+    Inventory(inventory::InventoryArgs),
+    Migrate(migrate::MigrateArgs),
+    Seed(seed::SeedArgs),
+    Doctor(doctor::DoctorArgs),
+    Simulate(simulate::SimulateArgs),
+}
+
+/// Does what was asked for.
+///
+/// # Errors
+/// Why it could not be done.
+pub(crate) async fn run(command: Command, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
+    match command {
+        Command::Demo(args) => Box::pin(demo::run(args, settings.clone().for_demo(), output)).await,
+        Command::Worker(args) => Box::pin(worker::run(args, settings, output)).await,
+        Command::Start(args) => Box::pin(start::run(args, settings, output)).await,
+        Command::Runs(command) => Box::pin(runs::run(command, settings, output)).await,
+        Command::Tenants(command) => Box::pin(tenants::run(command, settings, output)).await,
+        Command::Policies(command) => Box::pin(policies::run(command, settings, output)).await,
+        Command::Inventory(args) => Box::pin(inventory::run(args, settings, output)).await,
+        Command::Migrate(args) => Box::pin(migrate::run(args, settings, output)).await,
+        Command::Seed(args) => Box::pin(seed::run(args, settings, output)).await,
+        Command::Doctor(args) => Box::pin(doctor::run(args, settings, output)).await,
+        Command::Simulate(args) => Box::pin(simulate::run(args, settings, output)).await,
+    }
+}

@@ -1,0 +1,34 @@
+//! `runs`: what was asked for, how it goes, how it ended.
+
+mod cancel;
+mod list;
+mod show;
+mod watch;
+
+use clap::Subcommand;
+
+use crate::config::Settings;
+use crate::exit::Exit;
+use crate::present::Output;
+use crate::problem::Problem;
+
+pub(crate) use list::ledger_table;
+pub(crate) use show::tell_failures;
+
+/// Shows, watches and cancels runs
+#[derive(Subcommand)]
+pub(crate) enum RunsCommand {
+    List(list::ListArgs),
+    Show(show::ShowArgs),
+    Watch(watch::WatchArgs),
+    Cancel(cancel::CancelArgs),
+}
+
+pub(super) async fn run(command: RunsCommand, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
+    match command {
+        RunsCommand::List(args) => list::run(args, settings, output).await,
+        RunsCommand::Show(args) => show::run(args, settings, output).await,
+        RunsCommand::Watch(args) => watch::run(args, settings, output).await,
+        RunsCommand::Cancel(args) => cancel::run(args, settings, output).await,
+    }
+}

@@ -1,0 +1,196 @@
+//! `start`: asks for a run.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use clap::Args;
+use contract::Registry;
+use ledger::{Ledger, RunRef, Started};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use tenancy::Scope;
+
+use crate::config::Settings;
+use crate::exit::Exit;
+use crate::follow::follow;
+use crate::present::{Board, Output, RunDetailJson, ago, short_id};
+use crate::problem::Problem;
+use crate::wiring::{self, Installation};
+
+/// Asks for a run: inventory.sync, policy.sync or tenant.check_connection
+///
+/// Asking again for the same work while it is queued or running gives the same run. A worker does the work;
+/// without --wait the command returns at once.
+#[derive(Args)]
+pub(crate) struct StartArgs {
+    /// What is to be done, for example policy.sync
+    kind: String,
+    /// Tenant that it is about
+    #[arg(long, value_name = "SLUG")]
+    tenant: Option<String>,
+    /// Read this type only, for example configurationPolicy; may be given several times
+    #[arg(long = "type", value_name = "TYPE", conflicts_with = "input")]
+    types: Vec<String>,
+    /// Inputs as a JSON object, for example '{"policy_types": ["configurationPolicy"]}'
+    #[arg(long, value_name = "JSON")]
+    input: Option<String>,
+    #[command(flatten)]
+    waiting: Waiting,
+}
+
+/// Whether a command waits for the run that it asked for.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Waiting {
+    /// Wait until the run has ended, and end with its exit code
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Give up waiting after so many seconds; the run goes on
+    #[arg(long, value_name = "SECONDS", requires = "wait")]
+    pub(crate) timeout: Option<u64>,
+}
+
+/// The kinds whose inputs are a list of types, and what they call it.
+const TYPE_LISTS: [(&str, &str); 2] = [("inventory.sync", "kinds"), ("policy.sync", "policy_types")];
+
+pub(super) async fn run(args: StartArgs, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
+    let inputs = inputs(&args)?;
+    let installation = wiring::installation(settings).await?;
+    let scope = installation.scope(settings, args.tenant.as_deref()).await?;
+    start(&installation, &scope, &args.kind, inputs, args.waiting, output).await
+}
+
+/// Asks for a run, says what became of it, and waits for it if that was wanted.
+pub(super) async fn start(
+    installation: &Installation,
+    scope: &Scope,
+    kind: &str,
+    inputs: Value,
+    waiting: Waiting,
+    output: &Output,
+) -> Result<Exit, Problem> {
+    let ledger = &installation.ledger;
+    let started = ledger.start(scope, kind, inputs).await?;
+    let label = installation.catalog().label_of(kind);
+    output.line(sentence(&label, &started, installation))?;
+    if let Started::NotDispatched { .. } = started {
+        output.json(&StartedJson::of(&started))?;
+        return Ok(Exit::Failed);
+    }
+    warn_without_workers(ledger, output).await?;
+    if !waiting.wait {
+        output.json(&StartedJson::of(&started))?;
+        return Ok(Exit::Succeeded);
+    }
+    let mut progress = Board::new(output).add(label);
+    let patience = waiting.timeout.map(Duration::from_secs);
+    let ended = follow(ledger, scope, started.run().id, &mut progress, patience).await?;
+    super::runs::tell_failures(&ended, output)?;
+    let tenants = installation.tenant_slugs(scope).await?;
+    output.json(&RunDetailJson::of(&ended, installation.catalog(), &tenants))?;
+    Ok(Exit::of(ended.row.outcome))
+}
+
+fn inputs(args: &StartArgs) -> Result<Value, Problem> {
+    if let Some(text) = &args.input {
+        return serde_json::from_str(text)
+            .map_err(|error| Problem::wrong_use("inputs.invalid", format!("--input is no JSON: {error}")));
+    }
+    if args.types.is_empty() {
+        return Ok(Value::Null);
+    }
+    let list = TYPE_LISTS.iter().find(|(kind, _)| *kind == args.kind);
+    let Some((_, field)) = list else {
+        return Err(Problem::wrong_use("usage", format!("`{}` takes no --type", args.kind)));
+    };
+    if let Some(unknown) = args.types.iter().find(|key| Registry::builtin().get(key).is_none()) {
+        let known: BTreeSet<&str> = Registry::builtin().types().iter().map(|ty| ty.key.as_str()).collect();
+        let known: Vec<&str> = known.into_iter().collect();
+        return Err(Problem::wrong_use(
+            "inputs.invalid",
+            format!("there is no type `{unknown}`; there are {}", known.join(", ")),
+        ));
+    }
+    let mut inputs = Map::new();
+    inputs.insert((*field).to_owned(), json!(args.types));
+    Ok(Value::Object(inputs))
+}
+
+fn sentence(label: &str, started: &Started, installation: &Installation) -> String {
+    let named = |run: &RunRef| format!("run {} ({})", short_id(run.id), run.id);
+    let now = installation.clock.now();
+    match started {
+        Started::Created(run) => format!("{label} is queued: {}.", named(run)),
+        Started::Active(run) => {
+            let who = if run.initiator.is_empty() { "the system" } else { run.initiator.as_str() };
+            format!(
+                "{label} is already {}, started by {who} {}: {}.",
+                run.status,
+                ago(run.created_at, now),
+                named(run)
+            )
+        }
+        Started::Cooling { run, until } => {
+            format!("{label} ended a short while ago: {}. A new one may start at {until}.", named(run))
+        }
+        Started::NotDispatched { run, failure } => {
+            format!(
+                "{label} could not be handed to a worker: {} ({}). It is recorded as {}.",
+                failure.message,
+                failure.code,
+                named(run)
+            )
+        }
+    }
+}
+
+async fn warn_without_workers(ledger: &Ledger, output: &Output) -> Result<(), Problem> {
+    if ledger.live_workers().await? == 0 {
+        output.note("note: no worker is running; the run waits until `tenantatlas worker` is started");
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct StartedJson {
+    started: &'static str,
+    run: RunRefJson,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<database::Ts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<Value>,
+}
+
+#[derive(Serialize)]
+struct RunRefJson {
+    id: ledger::RunId,
+    short_id: String,
+    status: String,
+    outcome: String,
+    initiator: String,
+    created_at: database::Ts,
+}
+
+impl StartedJson {
+    fn of(started: &Started) -> Self {
+        let (word, until, failure) = match started {
+            Started::Created(_) => ("created", None, None),
+            Started::Active(_) => ("active", None, None),
+            Started::Cooling { until, .. } => ("cooling", Some(*until), None),
+            Started::NotDispatched { failure, .. } => ("not_dispatched", None, Some(failure)),
+        };
+        let run = started.run();
+        Self {
+            started: word,
+            run: RunRefJson {
+                id: run.id,
+                short_id: short_id(run.id),
+                status: run.status.to_string(),
+                outcome: run.outcome.to_string(),
+                initiator: run.initiator.clone(),
+                created_at: run.created_at,
+            },
+            until,
+            failure: failure.map(|failure| json!({"code": failure.code, "message": failure.message})),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Whole-program stories: the real binary, real databases, and a simulated Microsoft Graph.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops there, also in what its tests share")]
+
+mod beside_the_demo;
+mod corpus;
+mod demo;
+mod exports;
+mod migrate_and_seed;
+mod program;
+mod races;
+mod statements;
+mod tenants;
+mod wrong_graph;
+mod wrong_input;
