@@ -30,7 +30,7 @@ const LOOK: Duration = Duration::from_millis(10);
 
 statement! {
     LOCK = "worker_test.lock", () -> (),
-    postgres: "LOCK TABLE worker_sessions, operation_runs IN ACCESS EXCLUSIVE MODE"
+    postgres: "LOCK TABLE operation_runs IN ACCESS EXCLUSIVE MODE"
 }
 
 /// Work with a name, so that a test can have many of it.
@@ -79,7 +79,7 @@ pub(crate) struct Running {
     task: JoinHandle<()>,
 }
 
-/// A database that answers nobody until released.
+/// A database that answers nothing about runs until released.
 pub(crate) struct Blocked {
     release: (oneshot::Sender<()>, std::sync::mpsc::Sender<()>),
     holding: JoinHandle<Result<(), DatabaseError>>,
@@ -191,7 +191,7 @@ impl House {
         assert_eq!(left, [], "no run is left queued or running");
     }
 
-    /// Lets the database answer nobody; returns when it does.
+    /// Lets the database answer nothing about runs; returns when it does.
     pub(crate) async fn block(&self) -> Blocked {
         let database = self.database.another_handle().await;
         let (blocked, is_blocked) = oneshot::channel();

@@ -148,13 +148,18 @@ async fn an_idle_worker_makes_at_most_three_statements_a_second(#[values(Backend
     transactions().await;
     let settled = Instant::now();
     until("the warm-up to be counted", || settled.elapsed() > Duration::from_millis(1500)).await;
-    let (before, began) = (transactions().await, Instant::now());
-    until("the worker to be watched", || began.elapsed() > WATCHED).await;
-    let made = transactions().await - before;
     // What is counted was handed in up to a second after it happened.
     let most = 3 * i64::try_from(WATCHED.as_secs() + 1).expect("seconds");
+    let mut made = Vec::new();
+    // The server's own housekeeping can add to the count, but nothing takes from it.
+    while made.iter().all(|made| *made > most) && made.len() < 3 {
+        let (before, began) = (transactions().await, Instant::now());
+        until("the worker to be watched", || began.elapsed() > WATCHED).await;
+        made.push(transactions().await - before);
+    }
+    let least = made.iter().min().copied().unwrap_or_default();
     // Hardly any would mean that the worker does not look, or the server does not count.
-    assert!((most / 3..=most).contains(&made), "{made} statements in {WATCHED:?}");
+    assert!((most / 3..=most).contains(&least), "{made:?} statements in {WATCHED:?}");
     worker.stop().await;
     house.nothing_is_left().await;
 }

@@ -1,7 +1,7 @@
 //! Cancelling a run and stopping a worker.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use database::testing::Backend;
 use ledger::summary::CountKey;
@@ -163,6 +163,8 @@ async fn a_worker_stops_within_its_grace_though_the_database_answers_nobody(
     let id = house.start("in the dark").await;
     house.until(id, "shows progress", |run| run.progress.is_some()).await;
     let blocked = house.block().await;
+    let began = Instant::now();
+    until("the worker to ask in vain", || began.elapsed() > options().poll * 4).await;
     let took = worker.stop().await;
     blocked.release().await;
     assert!(took < grace * 2, "the grace was {grace:?}, and it took {took:?}");

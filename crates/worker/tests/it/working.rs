@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use database::testing::Backend;
+use ledger::catalog::Operation;
 use ledger::failure::{Failure, FailureCode};
 use ledger::summary::CountKey;
-use ledger::{Outcome, RunDetail};
+use ledger::{Outcome, RunDetail, RunStatus};
 use rstest::rstest;
 use tracing::Level;
 use worker::{ActiveRun, Interrupted, Stop, WorkFuture, WorkerOptions};
 
-use crate::house::{does, failed, house, ledger_on, options, processed, start, succeeded};
+use crate::house::{Brief, does, failed, house, ledger_on, options, processed, start, succeeded, until};
 use crate::log::Log;
 
 fn ended(run: &RunDetail) -> (Outcome, Option<&str>) {
@@ -154,6 +155,31 @@ impl Drop for OnDrop {
     fn drop(&mut self) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_run_whose_time_is_over_does_not_end_while_its_work_still_does_something(
+    #[values(Backend::Sqlite, Backend::Postgres)] on: Backend,
+) {
+    let house = house(on).await;
+    let (let_go, gate) = std::sync::mpsc::channel::<()>();
+    let gate = std::sync::Mutex::new(gate);
+    let works = does(move |_| {
+        // No await, so it cannot be stopped here.
+        let _ = gate.lock().expect("nobody panics").recv();
+        Box::pin(std::future::pending())
+    });
+    let worker = house.worker(works, options());
+    let id = house.start_brief().await;
+    house.until(id, "is worked on", |run| run.row.status == RunStatus::Running).await;
+    let began = Instant::now();
+    until("its time to pass", || began.elapsed() > Brief::MAX_RUNTIME * 2).await;
+    assert_eq!(house.show(id).await.row.status, RunStatus::Running);
+    drop(let_go);
+    assert_eq!(ended(&house.ended(id).await), (Outcome::Failed, Some("ops.deadline_exceeded")));
+    worker.stop().await;
+    house.nothing_is_left().await;
 }
 
 #[rstest]
