@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_postgres::config::{Host, SslMode};
 
@@ -12,6 +13,9 @@ use crate::DatabaseError;
 use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::tx::{Body, Tx};
+
+/// How long a silent or unanswered connection to a server is believed in.
+const CUT_AFTER: Duration = Duration::from_secs(30);
 
 /// Which of the two databases is below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,6 +82,8 @@ impl FromStr for DatabaseUrl {
             config.ssl_mode(if local { SslMode::Disable } else { SslMode::Require });
         }
         config.application_name("tenantatlas");
+        // A connection that was cut without a word is noticed in half a minute, not in the kernel's two hours.
+        config.keepalives_idle(CUT_AFTER).tcp_user_timeout(CUT_AFTER);
         Ok(Self::Postgres(Box::new(config)))
     }
 }
