@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod exit;
 mod follow;
+mod panics;
 mod present;
 mod problem;
 mod run_ref;
@@ -25,6 +26,7 @@ use crate::present::Output;
 use crate::problem::Problem;
 
 fn main() -> ExitCode {
+    panics::report_safely();
     match cli::parse(&config::arguments()) {
         Ok(cli) => {
             let output = Output::new(cli.global.format());
