@@ -50,17 +50,12 @@ statement! {
 }
 
 statement! {
-    /// Looks whether refinery has ever worked here.
-    HAS_HISTORY = "database.has_history", () -> (I64),
-    postgres: "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'refinery_schema_history'",
-    sqlite: "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'refinery_schema_history'",
-}
-
-statement! {
-    /// Looks whether anything at all is here.
-    COUNT_TABLES = "database.count_tables", () -> (I64),
-    postgres: "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()",
-    sqlite: "SELECT count(*) FROM sqlite_schema WHERE type = 'table'",
+    /// Counts tables, ours (refinery's history) and all. One statement, so that a migration that is under way
+    /// elsewhere is seen before it or after it, and never as the tables of a stranger.
+    COUNT_TABLES = "database.count_tables", () -> (I64, I64),
+    postgres: "SELECT count(*) FILTER (WHERE table_name = 'refinery_schema_history'), count(*)
+        FROM information_schema.tables WHERE table_schema = current_schema()",
+    sqlite: "SELECT count(*) FILTER (WHERE name = 'refinery_schema_history'), count(*) FROM sqlite_schema WHERE type = 'table'",
 }
 
 /// How a database's schema compares with this binary's.
@@ -113,10 +108,10 @@ impl Database {
     pub async fn schema_state(&self) -> Result<SchemaState, DatabaseError> {
         self.read("database.schema_state", |tx| {
             Box::pin(async move {
-                let history: i64 = tx.query_one(&HAS_HISTORY, &[]).await?.get(0)?;
+                let tables = tx.query_one(&COUNT_TABLES, &[]).await?;
+                let (history, all): (i64, i64) = (tables.get(0)?, tables.get(1)?);
                 if history == 0 {
-                    let tables: i64 = tx.query_one(&COUNT_TABLES, &[]).await?.get(0)?;
-                    return Ok(if tables == 0 { SchemaState::Empty } else { SchemaState::Foreign });
+                    return Ok(if all == 0 { SchemaState::Empty } else { SchemaState::Foreign });
                 }
                 let version: i32 = tx.query_one(&SCHEMA_VERSION, &[]).await?.get(0)?;
                 if version == 0 {

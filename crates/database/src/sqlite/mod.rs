@@ -128,10 +128,16 @@ fn settings(conn: &Connection, access: Access) -> rusqlite::Result<()> {
 }
 
 /// A file that another program wrote is left alone; an empty file is ours to fill.
+///
+/// A file whose first migration is under way in another process has its history and not yet our mark.
 fn refuse_foreign_file(conn: &Connection) -> rusqlite::Result<()> {
     let id: i32 = conn.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-    let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if id == APPLICATION_ID || (id == 0 && tables == 0) {
+    let (tables, history): (i64, i64) = conn.query_row(
+        "SELECT count(*), count(*) FILTER (WHERE name = 'refinery_schema_history') FROM sqlite_schema",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    if id == APPLICATION_ID || (id == 0 && (tables == 0 || history == 1)) {
         return Ok(());
     }
     Err(rusqlite::Error::SqliteFailure(
