@@ -5,29 +5,77 @@
 pub enum Capability {
     /// See everything in scope.
     See,
-    /// Start syncs, fetches and connection checks: whatever reads a tenant.
+    /// Start what only reads a tenant: syncs, fetches, drift, connection checks.
     StartReads,
-    /// Cancel runs of one's own.
+    /// Make backup sets, and add to or remove from them.
+    StartBackups,
+    /// Run a schedule now, or retry one that failed.
+    RunSchedules,
+    /// Draft a restore and look at its preview.
+    PreviewRestore,
+    /// Take a copy out: backup sets, lists, policies.
+    Export,
+    /// Make and revoke API tokens of one's own.
+    OwnTokens,
+    /// Cancel and re-run runs of one's own.
     CancelOwnRuns,
-    /// Cancel anybody's runs.
+    /// Cancel and re-run anybody's runs.
     CancelAnyRun,
+    /// Accept or mute findings.
+    TriageFindings,
+    /// Choose what drift is measured against.
+    SetBaselines,
+    /// Protect and delete backup sets.
+    ManageSets,
+    /// Make, change and delete schedules.
+    ManageSchedules,
     /// Close a cooling slot and start anew.
     Force,
+    /// Read the audit log.
+    ReadAudit,
+    /// Restore to a test tenant.
+    RestoreTest,
+    /// Approve as the second person, never what is one's own.
+    Approve,
+    /// Restore to a production tenant.
+    RestoreProduction,
     /// Add tenants and change their credentials.
     ManageTenants,
-    /// Clean up after the ledger itself.
+    /// Invite, narrow and remove members, and change their roles.
+    ManageMembers,
+    /// Change the settings of the workspace, retention among them.
+    ManageSettings,
+    /// Look at a secret value that a policy holds.
+    RevealSecrets,
+    /// Clean up after the ledger itself; no role holds it.
     Maintain,
 }
 
 impl Capability {
     /// Every capability, in the order of the table in the documentation.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 23] = [
         Self::See,
         Self::StartReads,
+        Self::StartBackups,
+        Self::RunSchedules,
+        Self::PreviewRestore,
+        Self::Export,
+        Self::OwnTokens,
         Self::CancelOwnRuns,
         Self::CancelAnyRun,
+        Self::TriageFindings,
+        Self::SetBaselines,
+        Self::ManageSets,
+        Self::ManageSchedules,
         Self::Force,
+        Self::ReadAudit,
+        Self::RestoreTest,
+        Self::Approve,
+        Self::RestoreProduction,
         Self::ManageTenants,
+        Self::ManageMembers,
+        Self::ManageSettings,
+        Self::RevealSecrets,
         Self::Maintain,
     ];
 
@@ -37,12 +85,34 @@ impl Capability {
         match self {
             Self::See => "see",
             Self::StartReads => "start_reads",
+            Self::StartBackups => "start_backups",
+            Self::RunSchedules => "run_schedules",
+            Self::PreviewRestore => "preview_restore",
+            Self::Export => "export",
+            Self::OwnTokens => "own_tokens",
             Self::CancelOwnRuns => "cancel_own_runs",
             Self::CancelAnyRun => "cancel_any_run",
+            Self::TriageFindings => "triage_findings",
+            Self::SetBaselines => "set_baselines",
+            Self::ManageSets => "manage_sets",
+            Self::ManageSchedules => "manage_schedules",
             Self::Force => "force",
+            Self::ReadAudit => "read_audit",
+            Self::RestoreTest => "restore_test",
+            Self::Approve => "approve",
+            Self::RestoreProduction => "restore_production",
             Self::ManageTenants => "manage_tenants",
+            Self::ManageMembers => "manage_members",
+            Self::ManageSettings => "manage_settings",
+            Self::RevealSecrets => "reveal_secrets",
             Self::Maintain => "maintain",
         }
+    }
+
+    /// Finds a capability by its stable name.
+    #[must_use]
+    pub fn from_token(token: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.token() == token)
     }
 }
 
@@ -64,6 +134,23 @@ impl Capabilities {
     #[must_use]
     pub fn allow(self, wanted: Capability) -> bool {
         self.0 & (1 << wanted as u32) != 0
+    }
+
+    /// Gives what both sets allow.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Says whether nothing is in here that `other` does not allow.
+    #[must_use]
+    pub fn within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// Walks the capabilities that are allowed, in their order.
+    pub fn iter(self) -> impl Iterator<Item = Capability> {
+        Capability::ALL.into_iter().filter(move |one| self.allow(*one))
     }
 }
 

@@ -65,4 +65,12 @@ ids! {
     UserId,
     /// Names an operation run.
     RunId,
+    /// Names a sign-in session.
+    SessionId,
+    /// Names an invitation within a workspace.
+    InvitationId,
+    /// Names an API token within a workspace.
+    ApiTokenId,
+    /// Names a row of the audit log.
+    AuditId,
 }

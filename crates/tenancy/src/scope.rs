@@ -1,6 +1,14 @@
 //! The proof that somebody may act somewhere.
 
-use crate::{Capabilities, Capability, TenantId, UserId, WorkspaceId};
+use std::sync::Arc;
+use std::time::Duration;
+
+use database::Ts;
+
+use crate::{ApiTokenId, Capabilities, Capability, RequestInfo, TenantId, UserId, WorkspaceId};
+
+/// How long ago a password may have been given for what asks for it again (OWASP ASVS 5.0, 7.5.1 and 7.5.3).
+pub const PROOF_LIFE: Duration = Duration::from_secs(5 * 60);
 
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +59,40 @@ impl Actor {
     }
 }
 
+/// How the one who acts came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// At the server's own console.
+    Console,
+    /// Through a browser's session.
+    Session {
+        /// When the password was last given.
+        proved_at: Ts,
+    },
+    /// With an API token.
+    Token {
+        /// Which one.
+        id: ApiTokenId,
+    },
+    /// From within: a worker, a schedule, housekeeping.
+    Inside,
+}
+
+impl Channel {
+    /// Says whether what guards the doors themselves (roles, credentials, tokens) may be changed now.
+    ///
+    /// A session must have given its password within [`PROOF_LIFE`]. A token was made under that rule with the
+    /// capability named; whoever is at the console holds the database anyway.
+    #[must_use]
+    pub fn is_proved(self, now: Ts) -> bool {
+        match self {
+            Self::Console | Self::Token { .. } => true,
+            Self::Session { proved_at } => now.since(proved_at) <= PROOF_LIFE,
+            Self::Inside => false,
+        }
+    }
+}
+
 /// A workspace, perhaps narrowed to one tenant, together with who acts in it and what they may do.
 ///
 /// Only this crate makes one: [`crate::access`] for a caller, [`Scope::restored`] for a stored run.
@@ -58,8 +100,11 @@ impl Actor {
 pub struct Scope {
     workspace: WorkspaceId,
     tenant: Option<TenantId>,
+    visible: Option<Arc<[TenantId]>>,
     actor: Actor,
     capabilities: Capabilities,
+    channel: Channel,
+    request: Arc<RequestInfo>,
 }
 
 impl Scope {
@@ -69,7 +114,25 @@ impl Scope {
         actor: Actor,
         capabilities: Capabilities,
     ) -> Self {
-        Self { workspace, tenant, actor, capabilities }
+        Self {
+            workspace,
+            tenant,
+            visible: None,
+            actor,
+            capabilities,
+            channel: Channel::Inside,
+            request: Arc::default(),
+        }
+    }
+
+    /// Says how the one who acts came in, and by which request.
+    pub(crate) fn through(self, channel: Channel, request: Arc<RequestInfo>) -> Self {
+        Self { channel, request, ..self }
+    }
+
+    /// Hides every other tenant of the workspace.
+    pub(crate) fn seeing(self, visible: Option<Arc<[TenantId]>>) -> Self {
+        Self { visible, ..self }
     }
 
     /// Restores the scope that a stored run was written with.
@@ -94,6 +157,39 @@ impl Scope {
     #[must_use]
     pub fn tenant(&self) -> Option<TenantId> {
         self.tenant
+    }
+
+    /// Gives the tenants that the one who acts may see, sorted; `None` when they may see all of the workspace's.
+    ///
+    /// Lists over a whole workspace must stay inside it. It may be empty.
+    #[must_use]
+    pub fn visible_tenants(&self) -> Option<&[TenantId]> {
+        self.visible.as_deref()
+    }
+
+    /// Says whether the scope reaches a tenant: it is not narrowed to another one, and the tenant is visible.
+    #[must_use]
+    pub fn sees(&self, tenant: TenantId) -> bool {
+        self.tenant.is_none_or(|only| only == tenant)
+            && self.visible.as_ref().is_none_or(|visible| visible.contains(&tenant))
+    }
+
+    /// Gives how the one who acts came in.
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// Gives what is known of the request that the scope was made for.
+    #[must_use]
+    pub fn request(&self) -> &Arc<RequestInfo> {
+        &self.request
+    }
+
+    /// Gives everything that the one who acts may do here.
+    #[must_use]
+    pub fn capabilities(&self) -> Capabilities {
+        self.capabilities
     }
 
     /// Gives who acts.

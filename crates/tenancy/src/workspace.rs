@@ -1,6 +1,6 @@
 //! Workspaces.
 
-use database::{Database, DatabaseError, Row, Ts, params, statement};
+use database::{Database, DatabaseError, Row, Ts, Tx, params, statement};
 
 use crate::{Slug, WorkspaceId};
 
@@ -53,12 +53,23 @@ pub async fn ensure(
     now: Ts,
 ) -> Result<Workspace, DatabaseError> {
     let (slug, name) = (slug.to_string(), name.to_owned());
-    let values = params![WorkspaceId::new(now), slug, name, origin == Origin::Seeded, now].to_vec();
     database
         .write_single("workspace.ensure", move |tx| {
-            Box::pin(async move { read(&tx.query_one(&INSERT, &values).await?) })
+            Box::pin(async move { ensure_in(tx, &slug, &name, origin, now).await })
         })
         .await
+}
+
+/// Makes sure that a workspace of this slug exists, within a transaction.
+pub(crate) async fn ensure_in(
+    tx: &mut Tx<'_>,
+    slug: &str,
+    name: &str,
+    origin: Origin,
+    now: Ts,
+) -> Result<Workspace, DatabaseError> {
+    let values = params![WorkspaceId::new(now), slug, name, origin == Origin::Seeded, now];
+    read(&tx.query_one(&INSERT, values).await?)
 }
 
 /// Finds a workspace by its slug.

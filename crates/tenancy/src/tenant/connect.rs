@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::list::read;
 use super::{CloudName, Environment, SimulatedUrls, Tenant, TenantState};
+use crate::audit::{self, Action, Entry};
 use crate::secrets::{self, MasterKey, SealError};
 use crate::workspace::Origin;
 use crate::{Capability, Scope, Slug, TenantId};
@@ -79,6 +80,9 @@ pub enum ConnectError {
     /// The one who acts may not manage tenants.
     #[error("connecting a tenant takes the right to manage tenants")]
     NotAllowed,
+    /// The password was given too long ago for this.
+    #[error("changing how a tenant is reached needs the password again")]
+    NotProved,
     /// A field cannot be kept as it was given.
     #[error("the {field} {problem}")]
     Field {
@@ -111,12 +115,24 @@ pub async fn upsert(
     if !scope.allows(Capability::ManageTenants) {
         return Err(ConnectError::NotAllowed);
     }
+    if !scope.channel().is_proved(now) {
+        return Err(ConnectError::NotProved);
+    }
     check(&connect)?;
     let workspace = scope.workspace();
-    let id = match super::find(database, scope, connect.slug.as_str()).await? {
-        Some(known) => known.id,
-        None => TenantId::new(now),
+    let (id, action) = match super::find(database, scope, connect.slug.as_str()).await? {
+        Some(known) => (known.id, Action::TenantChanged),
+        // Who is narrowed to some tenants has no say about others, and must not learn which slugs are taken.
+        None if scope.visible_tenants().is_some() => return Err(ConnectError::NotAllowed),
+        None => (TenantId::new(now), Action::TenantConnected),
     };
+    let entry = Entry::in_scope(scope, action)
+        .in_tenant(id)
+        .about("tenant", id)
+        .with("slug", connect.slug.to_string())
+        .with("environment", connect.environment.as_str())
+        .with("cloud", connect.cloud.as_str())
+        .with("client_id", connect.client_id.clone());
     let sealed = secrets::seal(key, id.as_uuid(), CLIENT_SECRET, &connect.client_secret)?;
     let (login, graph) = connect.simulated.map(|urls| (urls.login, urls.graph)).unzip();
     let row = params![
@@ -147,6 +163,7 @@ pub async fn upsert(
                     });
                 }
                 tx.execute(&KEEP_SECRET, params![workspace, id, CLIENT_SECRET, sealed, now]).await?;
+                audit::record(tx, entry, now).await?;
                 Ok(tenant)
             })
         })
@@ -253,14 +270,19 @@ pub async fn set_state(
     if !scope.allows(Capability::ManageTenants) {
         return Err(ConnectError::NotAllowed);
     }
+    if !scope.channel().is_proved(now) {
+        return Err(ConnectError::NotProved);
+    }
     let (workspace, tenant) = (scope.workspace(), scope.tenant());
+    let entry = Entry::in_scope(scope, Action::TenantStateChanged).with("state", state.as_str());
     database
-        .write_single("tenant.set_state", move |tx| {
+        .write("tenant.set_state", move |tx| {
             Box::pin(async move {
-                Ok(tx
-                    .execute(&SET_STATE, params![workspace, tenant, state.as_str(), now])
-                    .await
-                    .map(|_| ())?)
+                let set = tx.execute(&SET_STATE, params![workspace, tenant, state.as_str(), now]).await?;
+                if let (Some(tenant), 1..) = (tenant, set) {
+                    audit::record(tx, entry.about("tenant", tenant), now).await?;
+                }
+                Ok(())
             })
         })
         .await

@@ -3,6 +3,7 @@
 use database::{Database, DatabaseError, Row, params, statement};
 
 use super::{SimulatedUrls, Tenant, TenantState};
+use crate::words::stored;
 use crate::{Scope, TenantId, WorkspaceId};
 
 statement! {
@@ -32,13 +33,16 @@ statement! {
 /// Any [`DatabaseError`].
 pub async fn list(database: &Database, scope: &Scope) -> Result<Vec<Tenant>, DatabaseError> {
     let (workspace, tenant) = (scope.workspace(), scope.tenant());
-    database
+    let mut found: Vec<Tenant> = database
         .read("tenant.list", move |tx| {
-            Box::pin(
-                async move { tx.query(&LIST, params![workspace, tenant]).await?.iter().map(read).collect() },
-            )
+            Box::pin(async move {
+                let rows = tx.query(&LIST, params![workspace, tenant]).await?;
+                rows.iter().map(read).collect::<Result<_, DatabaseError>>()
+            })
         })
-        .await
+        .await?;
+    found.retain(|tenant| scope.sees(tenant.id));
+    Ok(found)
 }
 
 /// Gives the tenant that the scope is narrowed to.
@@ -57,7 +61,7 @@ pub async fn get(database: &Database, scope: &Scope) -> Result<Option<Tenant>, D
 /// # Errors
 /// Any [`DatabaseError`].
 pub async fn find(database: &Database, scope: &Scope, slug: &str) -> Result<Option<Tenant>, DatabaseError> {
-    let (workspace, slug, narrowed) = (scope.workspace(), slug.to_owned(), scope.tenant());
+    let (workspace, slug) = (scope.workspace(), slug.to_owned());
     let found = database
         .read("tenant.find", move |tx| {
             Box::pin(async move {
@@ -65,7 +69,7 @@ pub async fn find(database: &Database, scope: &Scope, slug: &str) -> Result<Opti
             })
         })
         .await?;
-    Ok(found.filter(|tenant: &Tenant| narrowed.is_none_or(|only| only == tenant.id)))
+    Ok(found.filter(|tenant: &Tenant| scope.sees(tenant.id)))
 }
 
 /// Whether a tenant's credentials are kept.
@@ -92,7 +96,7 @@ pub async fn readiness(
                 let row = tx.query_opt(&READINESS, params![workspace, tenant]).await?;
                 row.map(|row| {
                     let secret = if row.get(1)? { Secret::Kept } else { Secret::Missing };
-                    Ok((word("tenant state", &row.get::<String>(0)?)?, secret))
+                    Ok((stored("tenant state", &row.get::<String>(0)?)?, secret))
                 })
                 .transpose()
             })
@@ -120,16 +124,12 @@ pub(super) fn read(row: &Row) -> Result<Tenant, DatabaseError> {
         name: row.get(3)?,
         external_id: row.get(4)?,
         graph_tenant_id: row.get(5)?,
-        environment: word("environment", &row.get::<String>(6)?)?,
-        cloud: word("cloud", &row.get::<String>(7)?)?,
+        environment: stored("environment", &row.get::<String>(6)?)?,
+        cloud: stored("cloud", &row.get::<String>(7)?)?,
         simulated: login.zip(graph).map(|(login, graph)| SimulatedUrls { login, graph }),
         client_id: row.get(10)?,
-        state: word("tenant state", &row.get::<String>(11)?)?,
+        state: stored("tenant state", &row.get::<String>(11)?)?,
         checked_at: row.get(12)?,
         check_code: row.get(13)?,
     })
-}
-
-fn word<T: std::str::FromStr>(what: &'static str, stored: &str) -> Result<T, DatabaseError> {
-    stored.parse().map_err(|_| DatabaseError::Stored { what, value: stored.to_owned() })
 }

@@ -3,9 +3,6 @@
 mod connect;
 mod list;
 
-use std::fmt;
-use std::str::FromStr;
-
 use database::Ts;
 use uuid::Uuid;
 
@@ -14,6 +11,7 @@ pub use connect::{
 };
 pub use list::{Secret, all_seeded, find, get, list, readiness};
 
+pub use crate::words::UnknownWord;
 use crate::{TenantId, WorkspaceId};
 
 /// A tenant as it is kept; its secrets are apart.
@@ -54,53 +52,6 @@ pub struct SimulatedUrls {
     pub login: String,
     /// Where Graph answers.
     pub graph: String,
-}
-
-/// A word that is none of those a field may hold.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{found}` is not one of {allowed}")]
-pub struct UnknownWord {
-    /// What was given.
-    pub found: String,
-    /// What may be given.
-    pub allowed: &'static str,
-}
-
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident, $allowed:literal { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name {
-            $($(#[$vdoc])* $variant),*
-        }
-
-        impl $name {
-            /// Gives the stored word.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word),*
-                }
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownWord;
-
-            fn from_str(text: &str) -> Result<Self, UnknownWord> {
-                match text {
-                    $($word => Ok(Self::$variant),)*
-                    _ => Err(UnknownWord { found: text.to_owned(), allowed: $allowed }),
-                }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
 }
 
 words! {

@@ -1,4 +1,15 @@
 //! What tenancy promises, on both databases.
 
+mod access;
+mod audit;
+mod first_start;
+mod house;
+mod invitations;
+mod members;
+mod sessions;
+mod sign_in;
+mod statements;
 mod tenants;
+mod tokens;
+mod users;
 mod workspaces;

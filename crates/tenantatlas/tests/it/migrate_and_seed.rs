@@ -34,6 +34,12 @@ macro_rules! in_workspaces {
 }
 
 in_workspaces! {
+    API_TOKENS = "test.api_tokens", "api_tokens";
+    AUDIT_LOG = "test.audit_log", "audit_log";
+    INVITATIONS = "test.invitations", "invitations";
+    INVITATION_TENANTS = "test.invitation_tenants", "invitation_tenants";
+    MEMBERSHIPS = "test.memberships", "memberships";
+    MEMBERSHIP_TENANTS = "test.membership_tenants", "membership_tenants";
     COVERAGE = "test.coverage", "coverage";
     INVENTORY_ITEMS = "test.inventory_items", "inventory_items";
     NOTIFICATION_OUTBOX = "test.notification_outbox", "notification_outbox";

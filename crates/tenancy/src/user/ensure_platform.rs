@@ -1,4 +1,4 @@
-//! Users; today the one who works at the server's own console.
+//! The user that stands for whoever works at the server's own console.
 
 use database::{Database, DatabaseError, Ts, params, statement};
 

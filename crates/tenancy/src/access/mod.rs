@@ -1,8 +1,23 @@
 //! The one place where a caller becomes a [`Scope`].
 
+mod member;
+mod principal;
+mod role;
+mod server;
+
+use std::sync::Arc;
+
 use database::{Database, DatabaseError, Ts};
 
-use crate::{Actor, Capabilities, Capability, Scope, TenantId, WorkspaceId, tenant, user, workspace};
+pub use member::{OwnWorkspace, member, workspaces};
+pub(crate) use member::{reach_of, role as read_role};
+pub use principal::Principal;
+pub use role::{About, Grant, NEVER_BY_TOKEN, ROLE_TABLE, Reach, Role, capabilities_of, least_role};
+pub use server::{ServerRight, ServerScope, server, server_console};
+
+use crate::{
+    Actor, Capabilities, Capability, Channel, Scope, TenantId, WorkspaceId, tenant, user, workspace,
+};
 
 /// Why there is no scope for a caller.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +34,9 @@ pub enum AccessError {
         /// The tenant that was asked for.
         tenant: String,
     },
+    /// There is nothing here for the one who asks; it does not say what is missing, or whether it is.
+    #[error("there is no such workspace or tenant")]
+    NotThere,
     /// The database could not be asked.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -37,7 +55,8 @@ pub async fn console(
     let found = workspace::find(database, workspace).await?;
     let found = found.ok_or_else(|| AccessError::Workspace(workspace.to_owned()))?;
     let actor = user::ensure_platform(database, now).await?;
-    let whole = Scope::new(found.id, None, actor, Capabilities::all());
+    let whole =
+        Scope::new(found.id, None, actor, Capabilities::all()).through(Channel::Console, Arc::default());
     let Some(slug) = tenant else { return Ok(whole) };
     let tenant = tenant::find(database, &whole, slug)
         .await?

@@ -1,0 +1,139 @@
+//! Making the scope of a member, or giving the one answer that everybody else gets.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use database::{Database, DatabaseError, Row, Tx, params, statement};
+use uuid::Uuid;
+
+use super::{AccessError, Principal, Reach, Role, capabilities_of};
+use crate::words::stored;
+use crate::{Actor, Scope, Slug, TenantId, UserId, WorkspaceId};
+
+statement! {
+    /// A workspace that does not exist, one of strangers, and a disabled user all answer with no row.
+    MEMBERSHIP = "access.member", (Uuid, Text, Text) -> (Uuid, Text, Bool, Text, Uuid),
+    both: "SELECT w.id, m.role, m.narrowed, u.name, t.id FROM workspaces w
+        JOIN memberships m ON m.workspace_id = w.id AND m.user_id = $1
+        JOIN users u ON u.id = m.user_id AND u.disabled_at IS NULL
+        LEFT JOIN tenants t ON t.workspace_id = w.id AND t.slug = $3
+        WHERE w.slug = $2"
+}
+statement! {
+    WORKSPACES = "access.workspaces", (Uuid) -> (Uuid, Text, Text, Text, Bool),
+    both: "SELECT w.id, w.slug, w.name, m.role, m.narrowed FROM memberships m
+        JOIN workspaces w ON w.id = m.workspace_id JOIN users u ON u.id = m.user_id AND u.disabled_at IS NULL
+        WHERE m.user_id = $1 ORDER BY w.slug"
+}
+statement! {
+    NARROWED_TO = "access.narrowed_to", (Uuid, Uuid) -> (Uuid),
+    both: "SELECT tenant_id FROM membership_tenants WHERE workspace_id = $1 AND user_id = $2 ORDER BY tenant_id"
+}
+
+/// Makes the scope of a member in a workspace, or in one tenant of it.
+///
+/// A workspace that does not exist, a stranger to it, a disabled user, a tenant that does not exist and one
+/// outside a member's reach all get the same answer, from the same statements.
+///
+/// # Errors
+/// [`AccessError::NotThere`] in every one of those cases.
+pub async fn member(
+    database: &Database,
+    principal: &Principal,
+    workspace: &str,
+    tenant: Option<&str>,
+) -> Result<Scope, AccessError> {
+    let slugs = (Slug::from_str(workspace), tenant.map(Slug::from_str).transpose());
+    let (Ok(workspace), Ok(tenant)) = slugs else { return Err(AccessError::NotThere) };
+    let (user, wanted) = (principal.user, tenant.is_some());
+    let (workspace, tenant) = (workspace.to_string(), tenant.map(|slug| slug.to_string()));
+    let found = database
+        .read("access.member", move |tx| {
+            Box::pin(async move {
+                let Some(row) = tx.query_opt(&MEMBERSHIP, params![user, workspace, tenant]).await? else {
+                    return Ok(None);
+                };
+                let (role, narrowed) = (role(&row, 1)?, row.get(2)?);
+                let id = WorkspaceId::from_uuid(row.get(0)?);
+                let reach = reach_of(tx, id, user, narrowed).await?;
+                let tenant = row.get::<Option<Uuid>>(4)?.map(TenantId::from_uuid);
+                let name: String = row.get(3)?;
+                Ok::<_, DatabaseError>(Some((id, role, reach, Actor::User { id: user, name }, tenant)))
+            })
+        })
+        .await?;
+    let Some((id, role, reach, actor, tenant)) = found else { return Err(AccessError::NotThere) };
+    if principal.bound_to.is_some_and(|only| only != id) {
+        return Err(AccessError::NotThere);
+    }
+    let scope = Scope::new(id, None, actor, capabilities_of(role, &reach).and(principal.ceiling))
+        .through(principal.channel, Arc::clone(&principal.request))
+        .seeing(reach.tenants().map(Arc::from));
+    match tenant {
+        Some(tenant) if scope.sees(tenant) => Ok(scope.narrowed(tenant)),
+        None if !wanted => Ok(scope),
+        _ => Err(AccessError::NotThere),
+    }
+}
+
+/// A workspace that somebody is a member of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnWorkspace {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// Its short name.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// What the member is in it.
+    pub role: Role,
+}
+
+/// Lists the workspaces that somebody may enter, by slug; for the switcher and for choosing one after signing in.
+///
+/// # Errors
+/// Any [`DatabaseError`].
+pub async fn workspaces(
+    database: &Database,
+    principal: &Principal,
+) -> Result<Vec<OwnWorkspace>, DatabaseError> {
+    let user = principal.user;
+    let mut found: Vec<OwnWorkspace> = database
+        .read("access.workspaces", move |tx| {
+            Box::pin(async move {
+                let rows = tx.query(&WORKSPACES, params![user]).await?;
+                rows.iter().map(own).collect::<Result<_, DatabaseError>>()
+            })
+        })
+        .await?;
+    found.retain(|one| principal.bound_to.is_none_or(|only| only == one.id));
+    Ok(found)
+}
+
+fn own(row: &Row) -> Result<OwnWorkspace, DatabaseError> {
+    Ok(OwnWorkspace {
+        id: WorkspaceId::from_uuid(row.get(0)?),
+        slug: row.get(1)?,
+        name: row.get(2)?,
+        role: role(row, 3)?,
+    })
+}
+
+/// Reads the tenants that a membership reaches.
+pub(crate) async fn reach_of(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    user: UserId,
+    narrowed: bool,
+) -> Result<Reach, DatabaseError> {
+    if !narrowed {
+        return Ok(Reach::Workspace);
+    }
+    let rows = tx.query(&NARROWED_TO, params![workspace, user]).await?;
+    let tenants: Result<Vec<_>, _> = rows.iter().map(|row| row.get(0).map(TenantId::from_uuid)).collect();
+    Ok(Reach::Tenants(tenants?))
+}
+
+pub(crate) fn role(row: &Row, at: usize) -> Result<Role, DatabaseError> {
+    stored("role", &row.get::<String>(at)?)
+}
