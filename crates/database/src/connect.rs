@@ -146,7 +146,11 @@ impl Default for OpenOptions {
 
 /// An open database; clones share it.
 #[derive(Clone, Debug)]
-pub struct Database(Arc<Inner>);
+pub struct Database {
+    inner: Arc<Inner>,
+    #[cfg(feature = "testing")]
+    ran: Option<crate::testing::Ran>,
+}
 
 #[derive(Debug)]
 enum Inner {
@@ -171,13 +175,17 @@ impl Database {
                 Inner::Postgres(Box::new(Postgres::open(config, options.postgres_connections).await?))
             }
         };
-        Ok(Self(Arc::new(inner)))
+        Ok(Self {
+            inner: Arc::new(inner),
+            #[cfg(feature = "testing")]
+            ran: None,
+        })
     }
 
     /// Says which of the two databases this is.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
-        match *self.0 {
+        match *self.inner {
             Inner::Sqlite(_) => Dialect::Sqlite,
             Inner::Postgres(_) => Dialect::Postgres,
         }
@@ -186,7 +194,7 @@ impl Database {
     /// Gives the file of an SQLite database.
     #[must_use]
     pub fn sqlite_path(&self) -> Option<&Path> {
-        match &*self.0 {
+        match &*self.inner {
             Inner::Sqlite(sqlite) => Some(&sqlite.path),
             Inner::Postgres(_) => None,
         }
@@ -204,9 +212,9 @@ impl Database {
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
     {
-        match &*self.0 {
-            Inner::Sqlite(sqlite) => sqlite.writer.write(unit, body).await,
-            Inner::Postgres(postgres) => postgres.write(unit, body).await,
+        match &*self.inner {
+            Inner::Sqlite(sqlite) => sqlite.writer.write(unit, self.noted(body)).await,
+            Inner::Postgres(postgres) => postgres.write(unit, self.noted(body)).await,
         }
     }
 
@@ -220,9 +228,9 @@ impl Database {
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
     {
-        match &*self.0 {
-            Inner::Sqlite(sqlite) => sqlite.writer.write(unit, body).await,
-            Inner::Postgres(postgres) => postgres.write_single(unit, body).await,
+        match &*self.inner {
+            Inner::Sqlite(sqlite) => sqlite.writer.write(unit, self.noted(body)).await,
+            Inner::Postgres(postgres) => postgres.write_single(unit, self.noted(body)).await,
         }
     }
 
@@ -236,21 +244,51 @@ impl Database {
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
     {
-        match &*self.0 {
-            Inner::Sqlite(sqlite) => sqlite.readers.read(unit, body).await,
-            Inner::Postgres(postgres) => postgres.read(unit, body).await,
+        match &*self.inner {
+            Inner::Sqlite(sqlite) => sqlite.readers.read(unit, self.noted(body)).await,
+            Inner::Postgres(postgres) => postgres.read(unit, self.noted(body)).await,
         }
     }
 
+    /// Gives a handle on the same connections that notes every statement it runs.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn noting(&self, ran: crate::testing::Ran) -> Self {
+        Self { inner: Arc::clone(&self.inner), ran: Some(ran) }
+    }
+
+    #[cfg(feature = "testing")]
+    fn noted<T, E, F>(
+        &self,
+        body: F,
+    ) -> impl for<'t, 'c> FnOnce(&'t mut Tx<'c>) -> Body<'t, T, E> + Send + 'static
+    where
+        F: for<'t, 'c> FnOnce(&'t mut Tx<'c>) -> Body<'t, T, E> + Send + 'static,
+    {
+        let ran = self.ran.clone();
+        move |tx| {
+            if let Some(ran) = ran {
+                tx.noting(ran);
+            }
+            body(tx)
+        }
+    }
+
+    #[cfg(not(feature = "testing"))]
+    #[expect(clippy::unused_self, reason = "its twin for tests uses it")]
+    fn noted<F>(&self, body: F) -> F {
+        body
+    }
+
     pub(crate) fn as_sqlite(&self) -> Option<&Sqlite> {
-        match &*self.0 {
+        match &*self.inner {
             Inner::Sqlite(sqlite) => Some(sqlite),
             Inner::Postgres(_) => None,
         }
     }
 
     pub(crate) fn as_postgres(&self) -> Option<&Postgres> {
-        match &*self.0 {
+        match &*self.inner {
             Inner::Sqlite(_) => None,
             Inner::Postgres(postgres) => Some(postgres),
         }

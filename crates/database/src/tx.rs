@@ -17,6 +17,8 @@ pub struct Tx<'c> {
     unit: &'static str,
     failed: bool,
     on: On<'c>,
+    #[cfg(feature = "testing")]
+    ran: Option<crate::testing::Ran>,
 }
 
 pub(crate) enum On<'c> {
@@ -26,7 +28,19 @@ pub(crate) enum On<'c> {
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(unit: &'static str, on: On<'c>) -> Self {
-        Self { unit, failed: false, on }
+        Self {
+            unit,
+            failed: false,
+            on,
+            #[cfg(feature = "testing")]
+            ran: None,
+        }
+    }
+
+    /// Notes every statement from here on, for tests that look at what a deed asks of the database.
+    #[cfg(feature = "testing")]
+    pub(crate) fn noting(&mut self, ran: crate::testing::Ran) {
+        self.ran = Some(ran);
     }
 
     pub(crate) fn failed(&self) -> bool {
@@ -120,6 +134,7 @@ impl<'c> Tx<'c> {
         if self.failed {
             return Err(DatabaseError::Poisoned { unit: self.unit });
         }
+        self.note(statement);
         let answer = match check(statement, params) {
             Err(error) => Err(error),
             Ok(()) => match &mut self.on {
@@ -131,11 +146,23 @@ impl<'c> Tx<'c> {
         answer
     }
 
+    #[cfg(feature = "testing")]
+    fn note(&self, statement: &'static Statement) {
+        if let Some(ran) = &self.ran {
+            ran.note(statement.name);
+        }
+    }
+
+    #[cfg(not(feature = "testing"))]
+    #[expect(clippy::unused_self, reason = "its twin for tests uses it")]
+    fn note(&self, _: &'static Statement) {}
+
     async fn run(
         &mut self,
         statement: &'static Statement,
         params: &[Value],
     ) -> Result<Vec<Row>, DatabaseError> {
+        self.note(statement);
         check(statement, params)?;
         match &mut self.on {
             On::Sqlite(tx) => tx.query(statement, params),

@@ -5,6 +5,7 @@
 
 mod catalogue;
 pub mod cluster;
+mod ran;
 mod statements;
 
 use std::ops::Deref;
@@ -15,6 +16,7 @@ use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 pub use catalogue::{Catalogue, catalogue};
+pub use ran::Ran;
 pub use statements::statement_mistakes;
 
 use crate::{Database, DatabaseUrl, OpenOptions, migrate, postgres};

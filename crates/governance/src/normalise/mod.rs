@@ -41,7 +41,7 @@ mod tests;
 pub use document::{Document, DocumentPart};
 pub use hash::Hash32;
 pub use ignored::{IgnoredBecause, IgnoredField};
-pub use secrets::withhold;
+pub use secrets::{WITHHELD, redact, withhold};
 
 use contract::{Part, PolicyType, View};
 use serde_json::{Map, Value};

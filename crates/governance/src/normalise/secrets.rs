@@ -1,6 +1,6 @@
 //! Secret values: what tells their state is compared, they themselves are not.
 
-use contract::{PolicyType, SecretPlace, SecretRule};
+use contract::{PolicyType, SecretHow, SecretPlace, SecretRule};
 use serde_json::{Map, Value};
 
 use super::ignored::{Ignored, IgnoredBecause, IgnoredField};
@@ -16,6 +16,49 @@ pub fn withhold(ty: &PolicyType, object: &mut Value) -> Vec<IgnoredField> {
         remove(rule, object, &mut removed);
     }
     removed.into_fields()
+}
+
+/// What stands in place of a value that is not shown.
+pub const WITHHELD: &str = "[withheld]";
+
+/// Puts [`WITHHELD`] in the place of every value that is or may hold a secret, before a tree is shown to anybody.
+///
+/// The tree is an object with its parts in their places, as [`super::Normalised::tree`] is. What tells the state of
+/// a secret stays. Calling again changes nothing.
+pub fn redact(ty: &PolicyType, tree: &mut Value) {
+    let of_view: Vec<SecretRule> = ty.view_of(tree).map(|view| view.secrets.clone()).unwrap_or_default();
+    for rule in ty.secrets.iter().chain(&of_view).filter(|rule| rule.how != SecretHow::TenantValue) {
+        match &rule.place {
+            SecretPlace::Path(path) => places::visit(path, tree, &mut |holder, name| {
+                if applies(rule, holder)
+                    && let Some(value) = holder.get_mut(name)
+                {
+                    *value = Value::from(WITHHELD);
+                }
+            }),
+            SecretPlace::Typed { under, odata_type, value, .. } => {
+                places::visit_values(under, tree, &mut |place| redact_typed(place, odata_type, value));
+            }
+        }
+    }
+}
+
+fn redact_typed(place: &mut Value, odata_type: &str, property: &str) {
+    match place {
+        Value::Object(map) => {
+            let own = map.get("@odata.type").and_then(Value::as_str);
+            if own.is_some_and(|own| own.trim_start_matches('#') == odata_type.trim_start_matches('#'))
+                && let Some(value) = map.get_mut(property)
+            {
+                *value = Value::from(WITHHELD);
+            }
+            map.values_mut().for_each(|inner| redact_typed(inner, odata_type, property));
+        }
+        Value::Array(elements) => {
+            elements.iter_mut().for_each(|inner| redact_typed(inner, odata_type, property));
+        }
+        _ => {}
+    }
 }
 
 /// Removes the values of one rule, if values of its sort are not compared.

@@ -496,3 +496,16 @@ fn the_hash_of_a_known_tree_never_changes() {
         "ab5b51992d080952046830ee923aa2bf3c6fc66666aa8e4b57eb8045de1db645"
     );
 }
+
+#[test]
+fn what_may_hold_a_credential_is_not_shown() {
+    let object = json!({"displayName": "p", "scriptContent": "cGFzc3dvcmQ=", "fileName": "a.ps1"});
+    let mut tree = normal("deviceManagementScript", &object).tree;
+    redact(ty("deviceManagementScript"), &mut tree);
+    assert_eq!((&tree["scriptContent"], &tree["fileName"]), (&json!(WITHHELD), &json!("a.ps1")));
+    let secret = json!({"@odata.type": "#microsoft.graph.deviceManagementConfigurationSecretSettingValue", "value": "hush", "valueState": "notEncrypted"});
+    let mut deep = json!({"settings": [{"settingInstance": {"simpleSettingValue": secret}}]});
+    redact(ty("configurationPolicy"), &mut deep);
+    let shown = &deep["settings"][0]["settingInstance"]["simpleSettingValue"];
+    assert_eq!((&shown["value"], &shown["valueState"]), (&json!(WITHHELD), &json!("notEncrypted")));
+}
