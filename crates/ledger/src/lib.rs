@@ -20,13 +20,17 @@ pub mod identity;
 mod list;
 mod notice;
 mod progress;
+mod pulse;
 mod requeue;
 mod run;
+mod running;
+mod search;
 mod session;
 mod show;
 mod start;
 pub mod summary;
 mod takeover;
+mod tally;
 
 use std::sync::Arc;
 
@@ -39,15 +43,19 @@ use tokio::sync::Notify;
 pub use cancel::Cancelled;
 pub use claim::{Claim, ClaimedRun};
 pub use finish::{Ending, Finished};
-pub use list::{ActiveFilter, PAGE_MAX, RunFilter, RunPage, RunRow};
+pub use list::{ActiveFilter, Overview, PAGE_MAX, PageFrom, RunFilter, RunPage, RunRow};
 pub use notice::{Notice, NoticeKind};
 pub use progress::Held;
+pub use pulse::Pulse;
 pub use requeue::{GiveBack, GivenBack};
 pub use run::{Outcome, RunStatus};
+pub use running::RunningNow;
+pub use search::{EndedRuns, RunPlace, RunSearch, StartedBy};
 pub use session::{Beat, SessionId};
 pub use show::{Progress, RunDetail, RunEvent};
 pub use start::{RunRef, StartError, Started};
 pub use takeover::TakenOver;
+pub use tally::{DayTally, Tally};
 pub use tenancy::RunId;
 
 use crate::catalog::Catalog;

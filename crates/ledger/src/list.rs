@@ -1,41 +1,70 @@
 //! The list of runs: what is active, and page by page what has ended, newest first.
 
-use database::{DatabaseError, Row, Ts, params, statement};
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use database::{DatabaseError, Row, Statement, Ts, Value, params, statement};
 use tenancy::{RunId, Scope, TenantId};
 use uuid::Uuid;
 
 use crate::run::{Outcome, RunStatus};
+use crate::running::{self, RunningNow};
+use crate::search::{EndedRuns, RunSearch, places};
 use crate::summary::SummaryCounts;
+use crate::tally::{self, DayTally};
 use crate::{Ledger, from_stored};
+
+/// The columns of a run in a list.
+macro_rules! columns {
+    () => {
+        "id, type, status, outcome, tenant_id, initiator_kind, initiator_name, created_at, started_at,
+          completed_at, reason_code, summary_counts, attempt, cancel_requested_at FROM operation_runs"
+    };
+}
+/// What every listing narrows by, for PostgreSQL; `RunSearch::values` gives the values.
+macro_rules! narrowed {
+    () => {
+        "workspace_id = $1 AND ($2::uuid[] IS NULL OR scope_id = ANY($2)) AND ($3::text[] IS NULL OR type = ANY($3))
+          AND ($4::text IS NULL OR initiator_kind = $4) AND ($5::uuid IS NULL OR initiator_id = $5)
+          AND ($6::text IS NULL OR reason_code = $6) AND id >= $7 AND id < $8"
+    };
+}
+/// The same for SQLite.
+macro_rules! narrowed_sqlite {
+    () => {
+        "workspace_id = $1 AND ($2 IS NULL OR scope_id IN (SELECT unhex(value) FROM json_each($2)))
+          AND ($3 IS NULL OR type IN (SELECT value FROM json_each($3)))
+          AND ($4 IS NULL OR initiator_kind = $4) AND ($5 IS NULL OR initiator_id = $5)
+          AND ($6 IS NULL OR reason_code = $6) AND id >= $7 AND id < $8"
+    };
+}
+pub(crate) use {narrowed, narrowed_sqlite};
 
 statement! {
     /// Lists active runs, newest first; at most a few hundred.
-    ACTIVE = "ledger.list_active", (Uuid, Uuid, TextList, Text, I64)
+    ACTIVE = "ledger.list_active", (Uuid, UuidList, TextList, Text, Uuid, Text, Uuid, Uuid, Text, I64)
         -> (Uuid, Text, Text, Text, Uuid, Text, Text, Time, Time, Time, Text, Json, I16, Time),
-    postgres: "/* ledger.list_active */ SELECT id, type, status, outcome, tenant_id, initiator_kind, initiator_name, created_at, started_at,
-          completed_at, reason_code, summary_counts, attempt, cancel_requested_at FROM operation_runs
-        WHERE workspace_id = $1 AND status <> 'completed' AND ($2::uuid IS NULL OR scope_id = $2)
-          AND ($3::text[] IS NULL OR type = ANY($3)) AND ($4::text IS NULL OR status = $4) ORDER BY id DESC LIMIT $5",
-    sqlite: "SELECT id, type, status, outcome, tenant_id, initiator_kind, initiator_name, created_at, started_at,
-          completed_at, reason_code, summary_counts, attempt, cancel_requested_at FROM operation_runs
-        WHERE workspace_id = $1 AND status <> 'completed' AND ($2 IS NULL OR scope_id = $2)
-          AND ($3 IS NULL OR type IN (SELECT value FROM json_each($3))) AND ($4 IS NULL OR status = $4) ORDER BY id DESC LIMIT $5",
+    postgres: concat!("/* ledger.list_active */ SELECT ", columns!(), " WHERE ", narrowed!(),
+        " AND status <> 'completed' AND ($9::text IS NULL OR status = $9) ORDER BY id DESC LIMIT $10"),
+    sqlite: concat!("SELECT ", columns!(), " WHERE ", narrowed_sqlite!(),
+        " AND status <> 'completed' AND ($9 IS NULL OR status = $9) ORDER BY id DESC LIMIT $10"),
 }
 statement! {
     /// Lists ended runs below a key, newest first.
-    ENDED = "ledger.list_ended", (Uuid, Uuid, TextList, TextList, Uuid, Uuid, I64)
+    ENDED = "ledger.list_ended", (Uuid, UuidList, TextList, Text, Uuid, Text, Uuid, Uuid, TextList, Uuid, I64)
         -> (Uuid, Text, Text, Text, Uuid, Text, Text, Time, Time, Time, Text, Json, I16, Time),
-    postgres: "/* ledger.list_ended */ SELECT id, type, status, outcome, tenant_id, initiator_kind, initiator_name, created_at, started_at,
-          completed_at, reason_code, summary_counts, attempt, cancel_requested_at FROM operation_runs
-        WHERE workspace_id = $1 AND status = 'completed' AND ($2::uuid IS NULL OR scope_id = $2)
-          AND ($3::text[] IS NULL OR type = ANY($3)) AND ($4::text[] IS NULL OR outcome = ANY($4))
-          AND id >= $5 AND id < $6 ORDER BY id DESC LIMIT $7",
-    sqlite: "SELECT id, type, status, outcome, tenant_id, initiator_kind, initiator_name, created_at, started_at,
-          completed_at, reason_code, summary_counts, attempt, cancel_requested_at FROM operation_runs
-        WHERE workspace_id = $1 AND status = 'completed' AND ($2 IS NULL OR scope_id = $2)
-          AND ($3 IS NULL OR type IN (SELECT value FROM json_each($3))) AND ($4 IS NULL OR outcome IN (SELECT value FROM json_each($4)))
-          AND id >= $5 AND id < $6 ORDER BY id DESC LIMIT $7",
+    postgres: concat!("/* ledger.list_ended */ SELECT ", columns!(), " WHERE ", narrowed!(),
+        " AND status = 'completed' AND ($9::text[] IS NULL OR outcome = ANY($9)) AND id < $10 ORDER BY id DESC LIMIT $11"),
+    sqlite: concat!("SELECT ", columns!(), " WHERE ", narrowed_sqlite!(),
+        " AND status = 'completed' AND ($9 IS NULL OR outcome IN (SELECT value FROM json_each($9))) AND id < $10 ORDER BY id DESC LIMIT $11"),
+}
+statement! {
+    /// Lists ended runs above a key, oldest first: the page before.
+    NEWER = "ledger.list_newer", (Uuid, UuidList, TextList, Text, Uuid, Text, Uuid, Uuid, TextList, Uuid, I64)
+        -> (Uuid, Text, Text, Text, Uuid, Text, Text, Time, Time, Time, Text, Json, I16, Time),
+    postgres: concat!("/* ledger.list_newer */ SELECT ", columns!(), " WHERE ", narrowed!(),
+        " AND status = 'completed' AND ($9::text[] IS NULL OR outcome = ANY($9)) AND id > $10 ORDER BY id LIMIT $11"),
+    sqlite: concat!("SELECT ", columns!(), " WHERE ", narrowed_sqlite!(),
+        " AND status = 'completed' AND ($9 IS NULL OR outcome IN (SELECT value FROM json_each($9))) AND id > $10 ORDER BY id LIMIT $11"),
 }
 
 /// The most runs that one page gives.
@@ -109,6 +138,33 @@ pub struct RunPage {
     pub runs: Vec<RunRow>,
     /// Where the next page begins; none when this is the last.
     pub next: Option<RunId>,
+    /// Where the page before this one ends; none when nothing newer is known to be there.
+    pub previous: Option<RunId>,
+}
+
+/// The ledger as its page shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Overview {
+    /// Runs that are not over, newest first; none but on the first page.
+    pub active: Vec<RunRow>,
+    /// What those under way say of themselves.
+    pub running: BTreeMap<RunId, RunningNow>,
+    /// A page of those that are.
+    pub ended: RunPage,
+    /// How many were started on each day, whatever their state.
+    pub days: Vec<DayTally>,
+}
+
+/// Where a page of ended runs lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PageFrom {
+    /// At the newest run.
+    #[default]
+    Newest,
+    /// Below this run: older ones.
+    OlderThan(RunId),
+    /// Above this run: newer ones.
+    NewerThan(RunId),
 }
 
 impl Ledger {
@@ -117,18 +173,7 @@ impl Ledger {
     /// # Errors
     /// Any [`DatabaseError`].
     pub async fn list_active(&self, scope: &Scope, filter: &RunFilter) -> Result<Vec<RunRow>, DatabaseError> {
-        let status = match filter.active {
-            ActiveFilter::None => return Ok(Vec::new()),
-            ActiveFilter::All => None,
-            ActiveFilter::Only(status) => Some(status.as_str()),
-        };
-        let values =
-            params![scope.workspace(), scope.tenant(), words(&filter.kinds), status, ACTIVE_MAX].to_vec();
-        self.database
-            .read("ledger.list_active", move |tx| {
-                Box::pin(async move { tx.query(&ACTIVE, &values).await?.iter().map(read).collect() })
-            })
-            .await
+        self.search_active(scope, &filter.clone().into()).await
     }
 
     /// Lists a page of ended runs, newest first, after `after` (the `next` of the page before).
@@ -144,43 +189,153 @@ impl Ledger {
         after: Option<RunId>,
         limit: usize,
     ) -> Result<RunPage, DatabaseError> {
-        let limit = limit.clamp(1, PAGE_MAX);
-        let outcomes: Vec<String> =
-            filter.outcomes.iter().map(|outcome| outcome.as_str().to_owned()).collect();
-        let values = params![
-            scope.workspace(),
-            scope.tenant(),
-            words(&filter.kinds),
-            words(&outcomes),
-            from(filter.since),
-            after.map_or(Uuid::max(), RunId::as_uuid),
-            limit as i64 + 1,
-        ]
-        .to_vec();
-        let mut runs: Vec<RunRow> = self
-            .database
-            .read("ledger.list_ended", move |tx| {
-                Box::pin(async move { tx.query(&ENDED, &values).await?.iter().map(read).collect() })
+        let from = after.map_or(PageFrom::Newest, PageFrom::OlderThan);
+        self.search_ended(scope, &filter.clone().into(), from, limit).await
+    }
+
+    /// Lists the runs that are not over and match, newest first, whenever they were started; at most 500.
+    ///
+    /// # Errors
+    /// Any [`DatabaseError`].
+    pub async fn search_active(
+        &self,
+        scope: &Scope,
+        search: &RunSearch,
+    ) -> Result<Vec<RunRow>, DatabaseError> {
+        let Some(values) = active_values(scope, search) else { return Ok(Vec::new()) };
+        self.database
+            .read("ledger.list_active", move |tx| {
+                Box::pin(async move { tx.query(&ACTIVE, &values).await?.iter().map(read).collect() })
             })
             .await
-            .map_err(|error: DatabaseError| error)?;
-        let more = runs.len() > limit;
-        runs.truncate(limit);
-        let next = if more { runs.last().map(|run| run.id) } else { None };
-        Ok(RunPage { runs, next })
     }
+
+    /// Looks at the ledger as its page shows it, at one moment: what is active, a page of what has ended, and the
+    /// numbers of every day.
+    ///
+    /// Active runs are looked for on the first page only. `ahead_seconds` is how far the zone of the days is ahead of UTC.
+    ///
+    /// # Errors
+    /// Any [`DatabaseError`].
+    pub async fn overview(
+        &self,
+        scope: &Scope,
+        search: &RunSearch,
+        from: PageFrom,
+        limit: usize,
+        ahead_seconds: i64,
+    ) -> Result<Overview, DatabaseError> {
+        let active_wanted = match from {
+            PageFrom::Newest => active_values(scope, search),
+            PageFrom::OlderThan(_) | PageFrom::NewerThan(_) => None,
+        };
+        let wants_ended = search.ended == EndedRuns::Listed;
+        let page = PageQuery::new(scope, search, from, limit);
+        let tally = tally::values(scope, search, ahead_seconds);
+        let seen = params![scope.workspace(), places(scope, &[])].to_vec();
+        self.database
+            .read("ledger.overview", move |tx| {
+                Box::pin(async move {
+                    let (mut active, mut under_way) = (Vec::new(), Vec::new());
+                    if let Some(values) = active_wanted {
+                        active = tx.query(&ACTIVE, &values).await?;
+                        under_way = tx.query(&running::RUNNING, &seen).await?;
+                    }
+                    let ended =
+                        if wants_ended { tx.query(page.statement, &page.values).await? } else { Vec::new() };
+                    let days = tx.query(&tally::TALLY, &tally).await?;
+                    Ok(Overview {
+                        active: active.iter().map(read).collect::<Result<_, DatabaseError>>()?,
+                        running: running::read(&under_way)?,
+                        ended: page.cut(ended.iter().map(read).collect::<Result<_, DatabaseError>>()?),
+                        days: tally::read_days(&days)?,
+                    })
+                })
+            })
+            .await
+    }
+
+    /// Lists a page of ended runs that match, newest first.
+    ///
+    /// `limit` is bounded by [`PAGE_MAX`]. A run that is no longer there still marks a place: the page begins at
+    /// the nearest one.
+    ///
+    /// # Errors
+    /// Any [`DatabaseError`].
+    pub async fn search_ended(
+        &self,
+        scope: &Scope,
+        search: &RunSearch,
+        from: PageFrom,
+        limit: usize,
+    ) -> Result<RunPage, DatabaseError> {
+        let page = PageQuery::new(scope, search, from, limit);
+        self.database
+            .read("ledger.list_ended", move |tx| {
+                Box::pin(async move {
+                    let rows = tx.query(page.statement, &page.values).await?;
+                    Ok(page.cut(rows.iter().map(read).collect::<Result<_, DatabaseError>>()?))
+                })
+            })
+            .await
+    }
+}
+
+/// One page of ended runs, ready to be asked for.
+struct PageQuery {
+    statement: &'static Statement,
+    values: Vec<Value>,
+    from: PageFrom,
+    limit: usize,
+}
+
+impl PageQuery {
+    fn new(scope: &Scope, search: &RunSearch, from: PageFrom, limit: usize) -> Self {
+        let limit = limit.clamp(1, PAGE_MAX);
+        let outcomes: Vec<String> =
+            search.filter.outcomes.iter().map(|outcome| outcome.as_str().to_owned()).collect();
+        let (statement, key) = match from {
+            PageFrom::Newest => (&ENDED, Uuid::max()),
+            PageFrom::OlderThan(run) => (&ENDED, run.as_uuid()),
+            PageFrom::NewerThan(run) => (&NEWER, run.as_uuid()),
+        };
+        let mut values = search.values(scope);
+        // One row more than the page shows tells whether there is another page.
+        values.extend(params![words(&outcomes), key, limit as i64 + 1].to_vec());
+        Self { statement, values, from, limit }
+    }
+
+    fn cut(&self, mut runs: Vec<RunRow>) -> RunPage {
+        let more = runs.len() > self.limit;
+        runs.truncate(self.limit);
+        if matches!(self.from, PageFrom::NewerThan(_)) {
+            runs.reverse();
+        }
+        let (first, last) = (runs.first().map(|run| run.id), runs.last().map(|run| run.id));
+        let (next, previous) = match self.from {
+            PageFrom::Newest => (last.filter(|_| more), None),
+            PageFrom::OlderThan(_) => (last.filter(|_| more), first),
+            PageFrom::NewerThan(_) => (last, first.filter(|_| more)),
+        };
+        RunPage { runs, next, previous }
+    }
+}
+
+/// Gives the values of the statement that lists active runs; none where none are wanted.
+fn active_values(scope: &Scope, search: &RunSearch) -> Option<Vec<Value>> {
+    let status = match search.filter.active {
+        ActiveFilter::None => return None,
+        ActiveFilter::All => None,
+        ActiveFilter::Only(status) => Some(status.as_str()),
+    };
+    // What was started before the range and still runs is the news, so only ended runs are bounded in time.
+    let mut values = search.values_of_any_time(scope);
+    values.extend(params![status, ACTIVE_MAX].to_vec());
+    Some(values)
 }
 
 fn words(words: &[String]) -> Option<Vec<String>> {
     (!words.is_empty()).then(|| words.to_vec())
-}
-
-/// Gives the lowest id that a run started at or after an instant can have: ids begin with their milliseconds.
-fn from(since: Option<Ts>) -> Uuid {
-    since.map_or(Uuid::nil(), |since| {
-        let millis = u128::try_from(since.as_micros() / 1000).unwrap_or(0);
-        Uuid::from_u128(millis << 80)
-    })
 }
 
 pub(crate) fn read(row: &Row) -> Result<RunRow, DatabaseError> {
@@ -197,7 +352,7 @@ pub(crate) fn read(row: &Row) -> Result<RunRow, DatabaseError> {
         started_at: row.get(8)?,
         completed_at: row.get(9)?,
         reason_code: row.get(10)?,
-        counts: from_stored("summary counts", row.get::<Value>(11)?)?,
+        counts: from_stored("summary counts", row.get::<serde_json::Value>(11)?)?,
         attempt: row.get(12)?,
         cancel_requested_at: row.get(13)?,
     })

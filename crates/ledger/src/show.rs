@@ -2,24 +2,27 @@
 
 use database::{DatabaseError, Row, Ts, params, statement};
 use serde_json::Value;
-use tenancy::{RunId, Scope};
+use tenancy::{RunId, Scope, UserId};
 
 use crate::failure::FailureSummary;
 use crate::list::{self, RunRow};
+use crate::search::places;
 use crate::summary::SummaryCounts;
 use crate::{Ledger, from_stored};
 
 statement! {
-    SHOW = "ledger.show", (Uuid, Uuid, Uuid)
-        -> (Uuid, Text, Text, Text, Uuid, Text, Text, Time, Time, Time, Text, Json, I16, Time, Json, Json, Json, I16, Time, Time, Uuid, I64),
+    SHOW = "ledger.show", (Uuid, Uuid, UuidList)
+        -> (Uuid, Text, Text, Text, Uuid, Text, Text, Time, Time, Time, Text, Json, I16, Time, Json, Json, Json, I16, Time, Time, Uuid, I64, Uuid, Bytes, Time),
     postgres: "/* ledger.show */ SELECT id, type, status, outcome, tenant_id, initiator_kind, initiator_name, created_at, started_at,
           completed_at, reason_code, summary_counts, attempt, cancel_requested_at, failure_summary, context, inputs, max_attempts,
-          claimed_at, nullif(reuse_until, 'infinity'), rerun_of, fence FROM operation_runs
-        WHERE workspace_id = $1 AND id = $2 AND ($3::uuid IS NULL OR scope_id = $3)",
+          claimed_at, nullif(reuse_until, 'infinity'), rerun_of, fence, initiator_id, identity_hash,
+          (SELECT s.expires_at FROM worker_sessions s WHERE s.id = session_id) FROM operation_runs
+        WHERE workspace_id = $1 AND id = $2 AND ($3::uuid[] IS NULL OR scope_id = ANY($3))",
     sqlite: "SELECT id, type, status, outcome, tenant_id, initiator_kind, initiator_name, created_at, started_at,
           completed_at, reason_code, summary_counts, attempt, cancel_requested_at, failure_summary, context, inputs, max_attempts,
-          claimed_at, nullif(reuse_until, 9223372036854775807), rerun_of, fence FROM operation_runs
-        WHERE workspace_id = $1 AND id = $2 AND ($3 IS NULL OR scope_id = $3)",
+          claimed_at, nullif(reuse_until, 9223372036854775807), rerun_of, fence, initiator_id, identity_hash,
+          (SELECT s.expires_at FROM worker_sessions s WHERE s.id = session_id) FROM operation_runs
+        WHERE workspace_id = $1 AND id = $2 AND ($3 IS NULL OR scope_id IN (SELECT unhex(value) FROM json_each($3)))",
 }
 statement! {
     /// Lists the attempts that did not end the run; the last one is in the run's own row.
@@ -42,6 +45,10 @@ pub struct RunDetail {
     pub context: Value,
     /// What it was started with.
     pub inputs: Value,
+    /// The user who started it; none for schedules and the system.
+    pub initiator: Option<UserId>,
+    /// The hash that stands for its kind and effective inputs, in hexadecimal digits.
+    pub identity: String,
     /// How many attempts it may have.
     pub max_attempts: i16,
     /// When the current or final attempt began.
@@ -50,6 +57,8 @@ pub struct RunDetail {
     pub reuse_until: Option<Ts>,
     /// The run that this one repeats.
     pub rerun_of: Option<RunId>,
+    /// Until when its worker's lease holds; none while nobody works on it.
+    pub lease_until: Option<Ts>,
     /// How far the current attempt has come.
     pub progress: Option<Progress>,
     /// The attempts that did not end the run, oldest first.
@@ -88,11 +97,11 @@ impl Ledger {
     /// # Errors
     /// Any [`DatabaseError`].
     pub async fn show(&self, scope: &Scope, run: RunId) -> Result<Option<RunDetail>, DatabaseError> {
-        let (workspace, tenant) = (scope.workspace(), scope.tenant());
+        let (workspace, places) = (scope.workspace(), places(scope, &[]));
         self.database
             .read("ledger.show", move |tx| {
                 Box::pin(async move {
-                    let Some(row) = tx.query_opt(&SHOW, params![workspace, run, tenant]).await? else {
+                    let Some(row) = tx.query_opt(&SHOW, params![workspace, run, places]).await? else {
                         return Ok(None);
                     };
                     let events = tx.query(&EVENTS, params![workspace, run]).await?;
@@ -112,10 +121,13 @@ fn read(row: &Row, events: &[Row], progress: Option<&Row>) -> Result<RunDetail, 
         failures: from_stored("failure summary", row.get::<Value>(14)?)?,
         context: row.get(15)?,
         inputs: row.get(16)?,
+        initiator: row.get::<Option<uuid::Uuid>>(22)?.map(UserId::from_uuid),
+        identity: hex::encode(row.get::<Vec<u8>>(23)?),
         max_attempts: row.get(17)?,
         claimed_at: row.get(18)?,
         reuse_until: row.get(19)?,
         rerun_of: rerun_of.map(RunId::from_uuid),
+        lease_until: row.get(24)?,
         // Progress of an attempt that was taken away is not this attempt's.
         progress: progress
             .map(progress_of)
