@@ -5,6 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -97,6 +98,15 @@ impl MasterKey {
         let mut id = [0; 8];
         id.copy_from_slice(&hash[..8]);
         id
+    }
+
+    /// Derives a key for another purpose; who has it learns nothing about this one.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> [u8; KEY_LENGTH] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        mac.update(b"tenantatlas derived key\0");
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
     }
 
     pub(crate) fn bytes(&self) -> &[u8; KEY_LENGTH] {

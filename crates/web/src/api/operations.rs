@@ -1,0 +1,197 @@
+//! Runs: listing, starting, showing, cancelling.
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse, Response};
+use jiff::tz::TimeZone;
+use ledger::{Cancelled, RunDetail, RunId, Started};
+use tenancy::{Capability, tenant};
+
+use super::Caller;
+use super::shapes::{
+    CancelAnswer, CancelResult, RunDetailShape, RunListShape, RunShape, StartAnswer, StartRequest,
+    StartResult, instant,
+};
+use crate::components::Wall;
+use crate::json::JsonBody;
+use crate::problem::{Code, Problem, ProblemBody};
+use crate::run_query::{Known, RunQuery};
+use crate::start;
+use crate::state::AppState;
+
+/// Lists runs: the same filters by the same names as the page.
+///
+/// # Errors
+/// Not found, not allowed, or a filter that makes no sense.
+#[utoipa::path(
+    get, path = "/api/v1/workspaces/{workspace}/operations", operation_id = "listRuns", tag = "operations",
+    params(
+        ("workspace" = String, Path, description = "The short name of the workspace"),
+        ("state" = Option<String>, Query, description = "active, queued, running, succeeded, partial, failed, cancelled, blocked or other"),
+        ("type" = Option<Vec<String>>, Query, description = "Operations, such as policy.sync"),
+        ("tenant" = Option<Vec<String>>, Query, description = "Short names of tenants, or workspace"),
+        ("by" = Option<String>, Query, description = "me, schedule, system, or the id of a user"),
+        ("range" = Option<String>, Query, description = "24h, 7d, 30d or 90d; 30d if nothing is said"),
+        ("from" = Option<String>, Query, description = "The first day, such as 2026-11-01"),
+        ("to" = Option<String>, Query, description = "The last day"),
+        ("on" = Option<String>, Query, description = "One day"),
+        ("code" = Option<String>, Query, description = "A reason code, such as graph.throttled"),
+        ("size" = Option<u32>, Query, description = "25, 50 or 100 rows a page"),
+        ("older" = Option<String>, Query, description = "The next of the page before"),
+        ("newer" = Option<String>, Query, description = "The previous of the page after"),
+    ),
+    responses(
+        (status = 200, description = "A page of runs", body = RunListShape),
+        (status = "default", description = "Why there is none", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn list(
+    State(app): State<AppState>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Json<RunListShape>, Problem> {
+    caller.require(Capability::See)?;
+    let tenants = tenant::list(app.database(), &caller.scope).await?;
+    let known: Vec<_> = tenants.iter().map(|tenant| (tenant.slug.clone(), tenant.id)).collect();
+    let known = Known { scope: &caller.scope, tenants: &known, cursors: app.cursors() };
+    let asked = RunQuery::read(query.as_deref().unwrap_or_default(), known)?;
+    // A person's link must not break; a program is told.
+    if let Some(wrong) = asked.ignored.first() {
+        return Err(Problem::new(Code::Invalid, wrong.clone()));
+    }
+    let wall = Wall::new(app.now().to_jiff(), TimeZone::UTC);
+    let search = asked.search(&caller.scope, &wall);
+    let seen = app.ledger().overview(&caller.scope, &search, asked.from, asked.size, 0).await?;
+    let cursor = |from| asked.cursor(from, &caller.scope, app.cursors()).map(|(_, cursor)| cursor);
+    let catalog = app.ledger().catalog();
+    Ok(Json(RunListShape {
+        items: seen
+            .active
+            .iter()
+            .chain(&seen.ended.runs)
+            .map(|run| RunShape::of(run, catalog, &tenants))
+            .collect(),
+        next: seen.ended.next.and_then(|run| cursor(ledger::PageFrom::OlderThan(run))),
+        previous: seen.ended.previous.and_then(|run| cursor(ledger::PageFrom::NewerThan(run))),
+    }))
+}
+
+/// Starts an operation, or gives the run that stands for the same work.
+///
+/// # Errors
+/// Not found, not allowed, inputs that make no sense, or work that cannot be handed to workers: then the attempt is
+/// recorded, and the problem names the run.
+#[utoipa::path(
+    post, path = "/api/v1/workspaces/{workspace}/operations", operation_id = "startRun", tag = "operations",
+    params(("workspace" = String, Path, description = "The short name of the workspace")),
+    request_body = StartRequest,
+    responses(
+        (status = 201, description = "A new run was queued", body = StartAnswer),
+        (status = 200, description = "The run that stands for the same work", body = StartAnswer),
+        (status = "default", description = "Why nothing was started", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn start(
+    State(app): State<AppState>,
+    caller: Caller,
+    JsonBody(request): JsonBody<StartRequest>,
+) -> Result<Response, Problem> {
+    let scope = match &request.tenant {
+        Some(tenant) => caller.narrowed(&app, tenant).await?,
+        None => caller.scope.clone(),
+    };
+    let Some(kind) = app.ledger().catalog().get(&request.kind) else {
+        return Err(Problem::invalid("type", "there is no such operation"));
+    };
+    if !scope.allows(kind.needs) {
+        return Err(caller.refusal(kind.needs));
+    }
+    let started = start::start(&app, &scope, &caller.workspace, kind.token, request.inputs).await?;
+    let (status, result, until) = match &started {
+        Started::Created(_) => (StatusCode::CREATED, StartResult::Created, None),
+        Started::Active(_) => (StatusCode::OK, StartResult::Active, None),
+        Started::Cooling { until, .. } => (StatusCode::OK, StartResult::Cooling, Some(instant(*until))),
+        Started::NotDispatched { run, failure } => {
+            let why = format!(
+                "Nothing was started; the attempt is recorded as failed: {}.",
+                failure.message.as_str()
+            );
+            let problem = Problem::new(Code::Invalid, why).because(failure.code.to_string());
+            return Err(problem.recorded_by(run.id));
+        }
+    };
+    let run = started.run();
+    let answer = StartAnswer {
+        result,
+        run_id: run.id.as_uuid(),
+        initiator: run.initiator.clone(),
+        created_at: instant(run.created_at),
+        may_start_at: until,
+    };
+    let location = format!("/api/v1/workspaces/{}/operations/{}", caller.workspace, run.id);
+    Ok((status, [(LOCATION, location)], Json(answer)).into_response())
+}
+
+/// Shows a run.
+///
+/// # Errors
+/// Not found or not allowed.
+#[utoipa::path(
+    get, path = "/api/v1/workspaces/{workspace}/operations/{run}", operation_id = "showRun", tag = "operations",
+    params(
+        ("workspace" = String, Path, description = "The short name of the workspace"),
+        ("run" = uuid::Uuid, Path, description = "The id of the run"),
+    ),
+    responses(
+        (status = 200, description = "The run", body = RunDetailShape),
+        (status = "default", description = "Why there is none", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn show(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path((_, run)): Path<(String, String)>,
+) -> Result<Json<RunDetailShape>, Problem> {
+    caller.require(Capability::See)?;
+    let detail = find(&app, &caller, &run).await?;
+    let tenants = tenant::list(app.database(), &caller.scope).await?;
+    Ok(Json(RunDetailShape::of(detail, app.ledger().catalog(), &tenants)))
+}
+
+/// Cancels a run: at once while it waits, by asking while it is under way. Again is harmless.
+///
+/// # Errors
+/// Not found, or not allowed with the role that is needed.
+#[utoipa::path(
+    post, path = "/api/v1/workspaces/{workspace}/operations/{run}/cancel", operation_id = "cancelRun", tag = "operations",
+    params(
+        ("workspace" = String, Path, description = "The short name of the workspace"),
+        ("run" = uuid::Uuid, Path, description = "The id of the run"),
+    ),
+    responses(
+        (status = 200, description = "What became of it", body = CancelAnswer),
+        (status = "default", description = "Why it was not cancelled", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn cancel(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path((_, run)): Path<(String, String)>,
+) -> Result<Json<CancelAnswer>, Problem> {
+    let detail = find(&app, &caller, &run).await?;
+    let own = detail.initiator.is_some() && detail.initiator == caller.scope.actor().user();
+    caller.require(if own { Capability::CancelOwnRuns } else { Capability::CancelAnyRun })?;
+    let result = match app.ledger().cancel(&caller.scope, detail.row.id).await? {
+        Cancelled::Ended => CancelResult::Ended,
+        Cancelled::Requested => CancelResult::Requested,
+        Cancelled::Nothing => CancelResult::Nothing,
+    };
+    Ok(Json(CancelAnswer { result }))
+}
+
+async fn find(app: &AppState, caller: &Caller, run: &str) -> Result<RunDetail, Problem> {
+    let id: RunId = run.parse().map_err(|_| Problem::not_found())?;
+    app.ledger().show(&caller.scope, id).await?.ok_or_else(Problem::not_found)
+}

@@ -1,0 +1,13 @@
+//! Pages: one folder each. A handler obtains its scope, makes one call, and renders a view made for it.
+
+pub mod first_start;
+pub mod inventory;
+pub mod notifications;
+pub mod operations;
+pub mod policies;
+pub mod policy;
+pub mod problem;
+pub mod run;
+pub mod sign_in;
+pub mod tenants;
+pub mod workspaces;

@@ -1,0 +1,11 @@
+//! The web layer through its router, on both databases; no browser, and no Microsoft Graph anywhere.
+
+mod api;
+mod doors;
+mod frame;
+mod house;
+mod matrix;
+mod openapi;
+mod pages;
+mod serving;
+mod starting;
