@@ -7,6 +7,7 @@ mod migrate;
 mod policies;
 mod runs;
 mod seed;
+mod serve;
 mod simulate;
 mod start;
 mod tenants;
@@ -23,6 +24,7 @@ use crate::problem::Problem;
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Demo(demo::DemoArgs),
+    Serve(serve::ServeArgs),
     Worker(worker::WorkerArgs),
     Start(start::StartArgs),
     #[command(subcommand)]
@@ -45,6 +47,7 @@ pub(crate) enum Command {
 pub(crate) async fn run(command: Command, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
     match command {
         Command::Demo(args) => Box::pin(demo::run(args, settings.clone().for_demo(), output)).await,
+        Command::Serve(args) => Box::pin(serve::run(args, settings, output)).await,
         Command::Worker(args) => Box::pin(worker::run(args, settings, output)).await,
         Command::Start(args) => Box::pin(start::run(args, settings, output)).await,
         Command::Runs(command) => Box::pin(runs::run(command, settings, output)).await,

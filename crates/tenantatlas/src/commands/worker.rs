@@ -5,12 +5,14 @@ use std::time::Duration;
 use clap::Args;
 use graph::GraphOptions;
 use serde_json::json;
-use worker::WorkerOptions;
+use tenancy::secrets::MasterKey;
+use worker::{Worker, WorkerOptions};
 
 use crate::config::Settings;
 use crate::exit::Exit;
 use crate::present::Output;
 use crate::problem::Problem;
+use crate::wiring::Installation;
 use crate::{signals, wiring};
 
 /// Claims runs and works on them until it is stopped
@@ -47,21 +49,11 @@ pub(crate) struct WorkerArgs {
 }
 
 pub(super) async fn run(args: WorkerArgs, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
-    let graph = graph_options(&args)?;
     let url = settings.database_url()?;
     let installation = wiring::installation(settings).await?;
     let _lock = wiring::process_lock(&url)?;
     let key = wiring::master_key(settings, &installation.database).await?;
-    let name = args.name.unwrap_or_else(default_name);
-    let options = WorkerOptions {
-        name: name.clone(),
-        lease: Duration::from_secs(args.lease),
-        poll: Duration::from_millis(args.poll_ms),
-        concurrency: args.concurrency.into(),
-        backoff: Duration::from_millis(args.backoff_ms),
-        grace: Duration::from_secs(args.grace),
-    };
-    let worker = wiring::worker(&installation, key, graph, options)?;
+    let (name, worker) = prepared(args, &installation, key)?;
     let stop = signals::stop_token().map_err(|error| {
         Problem::failed("process.signals", "failed to listen for signals").because(&error)
     })?;
@@ -71,6 +63,25 @@ pub(super) async fn run(args: WorkerArgs, settings: &Settings, output: &Output) 
     output.line("The worker has stopped.")?;
     output.json(&json!({"worker": name, "state": "stopped"}))?;
     Ok(Exit::Succeeded)
+}
+
+/// Makes the worker that the options ask for, and gives its name with it.
+pub(super) fn prepared(
+    args: WorkerArgs,
+    installation: &Installation,
+    key: MasterKey,
+) -> Result<(String, Worker), Problem> {
+    let graph = graph_options(&args)?;
+    let name = args.name.unwrap_or_else(default_name);
+    let options = WorkerOptions {
+        name: name.clone(),
+        lease: Duration::from_secs(args.lease),
+        poll: Duration::from_millis(args.poll_ms),
+        concurrency: args.concurrency.into(),
+        backoff: Duration::from_millis(args.backoff_ms),
+        grace: Duration::from_secs(args.grace),
+    };
+    Ok((name, wiring::worker(installation, key, graph, options)?))
 }
 
 fn graph_options(args: &WorkerArgs) -> Result<GraphOptions, Problem> {

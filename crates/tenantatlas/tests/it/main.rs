@@ -9,6 +9,7 @@ mod exports;
 mod migrate_and_seed;
 mod program;
 mod races;
+mod serving;
 mod statements;
 mod tenants;
 mod wrong_graph;
