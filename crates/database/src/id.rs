@@ -20,6 +20,59 @@ pub fn new_id(now: Ts) -> Uuid {
     Uuid::new_v7(Timestamp::from_unix(&*context, micros / 1_000_000, nanos))
 }
 
+/// Declares types for ids, so that the id of one thing cannot be given where another's is meant.
+///
+/// Who declares them depends on `serde` and `uuid`.
+#[macro_export]
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        $($(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize, ::serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(::uuid::Uuid);
+
+        impl $name {
+            /// Makes a new id that sorts after those made before `now`.
+            #[must_use]
+            pub fn new(now: $crate::Ts) -> Self {
+                Self($crate::new_id(now))
+            }
+
+            /// Takes an id that was stored or sent.
+            #[must_use]
+            pub const fn from_uuid(id: ::uuid::Uuid) -> Self {
+                Self(id)
+            }
+
+            /// Gives the id as a plain uuid.
+            #[must_use]
+            pub const fn as_uuid(self) -> ::uuid::Uuid {
+                self.0
+            }
+        }
+
+        impl From<$name> for $crate::Value {
+            fn from(id: $name) -> Self {
+                Self::Uuid(id.0)
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl ::std::str::FromStr for $name {
+            type Err = ::uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, ::uuid::Error> {
+                text.parse().map(Self)
+            }
+        })*
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
