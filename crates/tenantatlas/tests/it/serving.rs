@@ -2,21 +2,9 @@
 
 use database::testing::Backend;
 use rstest::rstest;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use crate::program::Program;
-
-/// Asks the server for a path and gives its whole answer.
-async fn get(address: &str, path: &str) -> String {
-    let host = address.strip_prefix("http://").expect("it speaks plain HTTP on this machine");
-    let mut stream = TcpStream::connect(host).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
-}
+use crate::visitor::Visitor;
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
@@ -30,11 +18,12 @@ async fn it_serves_offers_the_first_account_and_stops_when_told(
     let said = serving.until("TenantAtlas is at").await;
     let address = said.split([' ', ';']).find(|word| word.starts_with("http://")).unwrap();
     let link = serving.until("first-start?token=").await;
-    assert!(get(address, "/healthz").await.starts_with("HTTP/1.1 200 "));
-    let stranger = get(address, "/w/default/operations").await;
-    assert!(stranger.starts_with("HTTP/1.1 303 "), "a stranger signs in first: {stranger}");
-    let page = get(address, link.trim().strip_prefix(address).unwrap()).await;
-    assert!(page.starts_with("HTTP/1.1 200 ") && page.contains("<form"), "{page}");
+    let mut visitor = Visitor::of(address);
+    assert_eq!(visitor.get("/healthz").await.status, 200);
+    let stranger = visitor.get("/w/default/operations").await;
+    assert_eq!(stranger.status, 303, "a stranger signs in first: {stranger:?}");
+    let page = visitor.get(link.trim().strip_prefix(address).unwrap()).await;
+    assert!(page.status == 200 && page.body.contains("<form"), "{page:?}");
     // Whoever serves an SQLite file works on it too, so nobody else may.
     if backend == Backend::Sqlite {
         assert_eq!(program.call(&["worker"]).await.code, Some(1));
