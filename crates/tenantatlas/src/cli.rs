@@ -58,7 +58,8 @@ fn without_secrets(mut text: String, arguments: &[OsString]) -> String {
         let value = argument.split_once('=').map_or("", |(_, value)| value);
         for typed in [argument.as_ref(), value] {
             let lower = typed.to_ascii_lowercase();
-            if lower.contains("password") || (lower.contains("://") && lower.contains('@')) {
+            let is_pairs = lower.contains("password") && lower.contains('=');
+            if is_pairs || (lower.contains("://") && lower.contains('@')) {
                 text = text.replace(typed, "(connection string)");
             }
         }

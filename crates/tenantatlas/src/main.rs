@@ -10,11 +10,13 @@ mod config;
 mod exit;
 mod follow;
 mod panics;
+mod people;
 mod present;
 mod problem;
 mod run_ref;
 mod samples;
 mod signals;
+mod typed_secret;
 mod wiring;
 
 use std::process::ExitCode;

@@ -1,5 +1,7 @@
 //! Why a command could not do what was asked: the one place that turns errors into codes and exit codes.
 
+mod people;
+
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::Write as _;

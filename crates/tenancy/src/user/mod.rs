@@ -22,7 +22,7 @@ pub use ensure_platform::{PLATFORM_NAME, ensure_platform};
 pub use list::{find, list};
 pub use name::NameError;
 pub(crate) use name::PersonName;
-pub use rename::{RenameError, rename};
+pub use rename::{RenameError, rename, rename_for};
 pub use reset_password::{ResetPasswordError, reset_password};
 pub use server_admin::{ServerAdmin, set_server_admin};
 

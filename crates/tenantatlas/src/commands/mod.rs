@@ -1,16 +1,22 @@
 //! The commands, one file each: its options with their help, then what it does.
 
+mod audit;
 mod demo;
 mod doctor;
 mod inventory;
+mod invitations;
+mod members;
 mod migrate;
 mod policies;
+mod roles;
 mod runs;
 mod seed;
 mod serve;
 mod simulate;
 mod start;
 mod tenants;
+mod tokens;
+mod users;
 mod worker;
 
 use clap::Subcommand;
@@ -34,6 +40,16 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Policies(policies::PoliciesCommand),
     Inventory(inventory::InventoryArgs),
+    #[command(subcommand)]
+    Users(users::UsersCommand),
+    #[command(subcommand)]
+    Members(members::MembersCommand),
+    #[command(subcommand)]
+    Invitations(invitations::InvitationsCommand),
+    #[command(subcommand)]
+    Tokens(tokens::TokensCommand),
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     Migrate(migrate::MigrateArgs),
     Seed(seed::SeedArgs),
     Doctor(doctor::DoctorArgs),
@@ -54,6 +70,11 @@ pub(crate) async fn run(command: Command, settings: &Settings, output: &Output) 
         Command::Tenants(command) => Box::pin(tenants::run(command, settings, output)).await,
         Command::Policies(command) => Box::pin(policies::run(command, settings, output)).await,
         Command::Inventory(args) => Box::pin(inventory::run(args, settings, output)).await,
+        Command::Users(command) => Box::pin(users::run(command, settings, output)).await,
+        Command::Members(command) => Box::pin(members::run(command, settings, output)).await,
+        Command::Invitations(command) => Box::pin(invitations::run(command, settings, output)).await,
+        Command::Tokens(command) => Box::pin(tokens::run(command, settings, output)).await,
+        Command::Audit(command) => Box::pin(audit::run(command, settings, output)).await,
         Command::Migrate(args) => Box::pin(migrate::run(args, settings, output)).await,
         Command::Seed(args) => Box::pin(seed::run(args, settings, output)).await,
         Command::Doctor(args) => Box::pin(doctor::run(args, settings, output)).await,

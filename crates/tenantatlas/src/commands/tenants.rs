@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Subcommand};
-use console::Term;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tenancy::Slug;
 use tenancy::tenant::{self, CloudName, Connect, Environment, SimulatedUrls, Tenant, TenantState};
@@ -16,6 +15,7 @@ use crate::config::{self, Settings};
 use crate::exit::Exit;
 use crate::present::{Output, Table, ago};
 use crate::problem::Problem;
+use crate::typed_secret;
 use crate::wiring::{self, Installation};
 
 /// Lists, adds, checks, connects and disconnects tenants
@@ -87,9 +87,6 @@ pub(crate) struct OneTenant {
     /// Its short name
     slug: String,
 }
-
-/// The longest secret that is taken; Microsoft's have some forty characters.
-const SECRET_BYTES_MAX: usize = 4096;
 
 pub(super) async fn run(
     command: TenantsCommand,
@@ -219,39 +216,18 @@ async fn set_state(
 
 /// Gets the application's secret from where the person keeps it; never from the command line, which others can read.
 async fn secret(file: Option<PathBuf>) -> Result<SecretString, Problem> {
-    let text = if let Some(file) = file {
-        std::fs::read_to_string(&file).map_err(|error| {
-            Problem::wrong_use("tenant.secret", format!("failed to read the secret from {}", file.display()))
-                .because(&error)
-        })?
-    } else if let Some(secret) = config::client_secret() {
-        return Ok(secret);
-    } else {
-        let terminal = Term::stderr();
-        if !terminal.is_term() || !std::io::IsTerminal::is_terminal(&std::io::stdin()) {
-            return Err(Problem::wrong_use(
-                "tenant.secret",
-                "there is no secret, and nobody is there to ask",
-            )
-            .advice("give --secret-file FILE, or set TENANTATLAS_CLIENT_SECRET"));
-        }
-        let asking = tokio::task::spawn_blocking(move || {
-            terminal.write_str("Secret of the application (it is not shown): ")?;
-            terminal.read_secure_line()
-        });
-        match asking.await {
-            Ok(Ok(typed)) => typed,
-            _ => return Err(Problem::failed("tenant.secret", "failed to read the secret from the terminal")),
-        }
-    };
-    let text = text.trim_start_matches('\u{FEFF}').trim_end_matches(['\r', '\n']);
-    if text.is_empty() || text.len() > SECRET_BYTES_MAX {
-        return Err(Problem::wrong_use(
-            "tenant.secret",
-            format!("the secret must have 1 to {SECRET_BYTES_MAX} bytes"),
-        ));
+    if let Some(file) = file {
+        return typed_secret::from_file("secret", &file);
     }
-    Ok(text.to_owned().into())
+    if let Some(secret) = config::client_secret() {
+        return typed_secret::one_line("secret", secret.expose_secret());
+    }
+    if !typed_secret::is_somebody_there() {
+        return Err(Problem::wrong_use("tenant.secret", "there is no secret, and nobody is there to ask")
+            .advice("give --secret-file FILE, or set TENANTATLAS_CLIENT_SECRET"));
+    }
+    let typed = typed_secret::from_terminal("Secret of the application (it is not shown): ").await?;
+    typed_secret::one_line("secret", &typed)
 }
 
 fn word<T: FromStr<Err = tenant::UnknownWord>>(text: &str) -> Result<T, tenant::UnknownWord> {

@@ -6,7 +6,7 @@ mod progress;
 mod sentence;
 mod table;
 
-pub(crate) use json::{RunDetailJson, RunJson};
+pub(crate) use json::{RunDetailJson, RunJson, slug};
 pub(crate) use output::{Format, Output};
 pub(crate) use progress::{Board, Progress};
 pub(crate) use sentence::{ago, counts, outcome, short_id, span, took};

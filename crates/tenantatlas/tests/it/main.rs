@@ -8,6 +8,7 @@ mod demo;
 mod exports;
 mod migrate_and_seed;
 mod pages_without_graph;
+mod people;
 mod program;
 mod races;
 mod serving;

@@ -10,7 +10,7 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use simulator::{Running, TenantState};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// How long anything may take before a test gives up; the machine may be busy with other tests.
@@ -102,6 +102,18 @@ impl Program {
     /// Calls the program and waits for its end.
     pub(crate) async fn call(&self, arguments: &[&str]) -> Answer {
         answer(self.command(arguments)).await
+    }
+
+    /// Calls the program, writes to its standard input, and waits for its end.
+    pub(crate) async fn call_with_input(&self, arguments: &[&str], input: &str) -> Answer {
+        let mut command = self.command(arguments);
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // A program that has read enough closes the pipe; what it answers is what counts.
+        let _ = stdin.write_all(input.as_bytes()).await;
+        drop(stdin);
+        let ended = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
+        read(ended.expect("the program ends").unwrap())
     }
 
     /// Calls the program, which has to succeed.
@@ -222,6 +234,10 @@ impl Started {
 pub(crate) async fn answer(mut command: Command) -> Answer {
     let output: Output =
         tokio::time::timeout(PATIENCE, command.output()).await.expect("the program ends").unwrap();
+    read(output)
+}
+
+fn read(output: Output) -> Answer {
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Answer { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
