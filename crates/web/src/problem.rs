@@ -73,6 +73,14 @@ codes! {
     Malformed = "request.malformed", BAD_REQUEST, "The request cannot be read";
     /// The request is understood and makes no sense.
     Invalid = "request.invalid", UNPROCESSABLE_ENTITY, "The request cannot be used";
+    /// A query names something that is no parameter, or gives a parameter a value that it does not take.
+    Query = "query.invalid", BAD_REQUEST, "The query cannot be used";
+    /// A cursor that was not given for this list with these filters.
+    Cursor = "cursor.invalid", BAD_REQUEST, "The cursor cannot be used";
+    /// A body that is JSON and does not say what is asked for.
+    Body = "body.invalid", BAD_REQUEST, "The body cannot be used";
+    /// The caller takes no form in which there is an answer.
+    NotAcceptable = "request.not_acceptable", NOT_ACCEPTABLE, "There is no such form of the answer";
     /// It was changed meanwhile, or stands against something else.
     Conflict = "request.conflict", CONFLICT, "Changed meanwhile";
     /// The address takes other methods.
@@ -100,7 +108,7 @@ codes! {
 /// A field of a request that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FieldProblem {
-    /// The field.
+    /// The field: the name of a parameter, or the place in a body as a JSON pointer.
     pub field: String,
     /// What is wrong with it and what is allowed.
     pub message: String,
@@ -200,6 +208,35 @@ impl Problem {
         let mut problem = Self::new(Code::Invalid, detail);
         problem.0.fields = vec![FieldProblem { field, message }];
         problem
+    }
+
+    /// Makes the answer to a query with a parameter that cannot be used.
+    #[must_use]
+    pub fn query(name: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::invalid(name, message).with_code(Code::Query)
+    }
+
+    /// Makes the answer to a body that cannot be used; `pointer` says where (RFC 6901), empty for all of it.
+    #[must_use]
+    pub fn body_at(pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::invalid(pointer, message).with_code(Code::Body)
+    }
+
+    /// Says of a value that makes no sense that it came in a JSON body; other problems stay as they are.
+    #[must_use]
+    pub fn in_body(mut self) -> Self {
+        if self.0.code == Code::Invalid {
+            self.0.code = Code::Body;
+            for field in self.0.fields.iter_mut().filter(|field| !field.field.is_empty()) {
+                field.field = format!("/{}", field.field);
+            }
+        }
+        self
+    }
+
+    fn with_code(mut self, code: Code) -> Self {
+        self.0.code = code;
+        self
     }
 
     /// Makes the answer to a fault of ours: the visitor gets an id, the log the whole chain under it.

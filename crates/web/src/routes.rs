@@ -163,7 +163,7 @@ pub fn router(app: AppState) -> Router {
     let pages = pages
         .layer(from_fn_with_state(app.clone(), session::load))
         .layer(from_fn_with_state(app.clone(), csrf::check));
-    let api = api.layer(from_fn(api::refuse_cookies));
+    let api = api.layer(from_fn(api::guard::check));
     Router::new()
         .merge(pages)
         .merge(api)

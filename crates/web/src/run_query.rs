@@ -19,8 +19,8 @@ use crate::problem::Problem;
 /// How many rows a page has unless the address says otherwise.
 pub const SIZE: usize = 50;
 
-/// How many rows a page may have.
-pub const SIZES: [usize; 3] = [25, 50, 100];
+/// The most rows that a page may have.
+pub const SIZE_MAX: usize = 100;
 
 /// How many kinds or tenants one address may name.
 const NAMED_MAX: usize = 50;
@@ -272,7 +272,9 @@ impl RunQuery {
             q,
             columns: columns(&fields.all("cols")),
             size: told
-                .parse("size", size.as_deref(), |word| word.parse().ok().filter(|size| SIZES.contains(size)))
+                .parse("size", size.as_deref(), |word| {
+                    word.parse().ok().filter(|size| (1..=SIZE_MAX).contains(size))
+                })
                 .unwrap_or(SIZE),
             from: PageFrom::Newest,
             ignored: Vec::new(),
@@ -411,7 +413,8 @@ impl RunQuery {
 
     /// Names the list that a cursor belongs to: a cursor of another filter would lead somewhere that nobody meant.
     fn list(&self, scope: &Scope) -> String {
-        format!("operations/{}/{}", scope.workspace(), self.filters())
+        let unbounded = Self { size: SIZE, columns: Vec::new(), ..self.clone() };
+        format!("operations/{}/{}", scope.workspace(), unbounded.written())
     }
 }
 

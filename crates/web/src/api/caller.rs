@@ -55,14 +55,26 @@ impl Caller {
     }
 }
 
-impl FromRequestParts<AppState> for Caller {
+/// Whoever holds a token, before it is known what it is good for.
+#[derive(Clone, Debug)]
+pub struct Holder(pub Principal);
+
+impl FromRequestParts<AppState> for Holder {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
         let About(request) = About::from_request_parts(parts, app).await?;
         let sent = single(&parts.headers, &AUTHORIZATION).and_then(bearer).ok_or_else(unknown)?;
-        let principal =
-            token::authenticate(app.database(), sent, request, app.now()).await?.ok_or_else(unknown)?;
+        let found = token::authenticate(app.database(), sent, request, app.now()).await?;
+        found.map(Self).ok_or_else(unknown)
+    }
+}
+
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
+        let Holder(principal) = Holder::from_request_parts(parts, app).await?;
         let named = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Problem::not_found())?;
         let part = |name: &str| named.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
         let (workspace, tenant) = (part("workspace").unwrap_or_default(), part("tenant"));

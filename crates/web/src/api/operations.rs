@@ -10,6 +10,8 @@ use ledger::{Cancelled, RunDetail, RunId, Started};
 use tenancy::{Capability, tenant};
 
 use super::Caller;
+use super::address::{self, Bare};
+use super::parameters::{Form, Parameters, Spec, bad_cursor};
 use super::shapes::{
     CancelAnswer, CancelResult, RunDetailShape, RunListShape, RunShape, StartAnswer, StartRequest,
     StartResult, instant,
@@ -20,6 +22,35 @@ use crate::problem::{Code, Problem, ProblemBody};
 use crate::run_query::{Known, RunQuery};
 use crate::start;
 use crate::state::AppState;
+
+/// What a list of runs can be asked for.
+pub const PARAMETERS: Spec = &[
+    (
+        "state",
+        Form::Word(&[
+            "active",
+            "queued",
+            "running",
+            "succeeded",
+            "partial",
+            "failed",
+            "cancelled",
+            "blocked",
+            "other",
+        ]),
+    ),
+    ("type", Form::Texts),
+    ("tenant", Form::Texts),
+    ("by", Form::Who),
+    ("range", Form::Word(&["24h", "7d", "30d", "90d"])),
+    ("from", Form::Day),
+    ("to", Form::Day),
+    ("on", Form::Day),
+    ("code", Form::Text),
+    ("size", Form::Rows),
+    ("older", Form::Cursor),
+    ("newer", Form::Cursor),
+];
 
 /// Lists runs: the same filters by the same names as the page.
 ///
@@ -38,7 +69,7 @@ use crate::state::AppState;
         ("to" = Option<String>, Query, description = "The last day"),
         ("on" = Option<String>, Query, description = "One day"),
         ("code" = Option<String>, Query, description = "A reason code, such as graph.throttled"),
-        ("size" = Option<u32>, Query, description = "25, 50 or 100 rows a page"),
+        ("size" = Option<u32>, Query, description = "How many rows a page has; 50 if nothing is said"),
         ("older" = Option<String>, Query, description = "The next of the page before"),
         ("newer" = Option<String>, Query, description = "The previous of the page after"),
     ),
@@ -53,13 +84,25 @@ pub async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<RunListShape>, Problem> {
     caller.require(Capability::See)?;
+    let parameters = Parameters::read(query.as_deref(), PARAMETERS)?;
+    parameters.exclude("on", &["from", "to", "range"])?;
+    parameters.exclude("range", &["from", "to"])?;
+    parameters.exclude("older", &["newer"])?;
+    if let (Some(from), Some(to)) = (parameters.get("from"), parameters.get("to"))
+        && from > to
+    {
+        return Err(Problem::query("from", "lies after to"));
+    }
     let tenants = tenant::list(app.database(), &caller.scope).await?;
     let known: Vec<_> = tenants.iter().map(|tenant| (tenant.slug.clone(), tenant.id)).collect();
     let known = Known { scope: &caller.scope, tenants: &known, cursors: app.cursors() };
     let asked = RunQuery::read(query.as_deref().unwrap_or_default(), known)?;
-    // A person's link must not break; a program is told.
+    let cursor = ["older", "newer"].into_iter().find(|name| parameters.get(name).is_some());
+    if let Some(name) = cursor.filter(|_| asked.from == ledger::PageFrom::Newest) {
+        return Err(bad_cursor(name));
+    }
     if let Some(wrong) = asked.ignored.first() {
-        return Err(Problem::new(Code::Invalid, wrong.clone()));
+        return Err(Problem::query("tenant", wrong.trim_end_matches('.')));
     }
     let wall = Wall::new(app.now().to_jiff(), TimeZone::UTC);
     let search = asked.search(&caller.scope, &wall);
@@ -96,6 +139,7 @@ pub async fn list(
 pub async fn start(
     State(app): State<AppState>,
     caller: Caller,
+    _: Bare,
     JsonBody(request): JsonBody<StartRequest>,
 ) -> Result<Response, Problem> {
     let scope = match &request.tenant {
@@ -103,12 +147,13 @@ pub async fn start(
         None => caller.scope.clone(),
     };
     let Some(kind) = app.ledger().catalog().get(&request.kind) else {
-        return Err(Problem::invalid("type", "there is no such operation"));
+        return Err(Problem::body_at("/type", "there is no such operation"));
     };
     if !scope.allows(kind.needs) {
         return Err(caller.refusal(kind.needs));
     }
-    let started = start::start(&app, &scope, &caller.workspace, kind.token, request.inputs).await?;
+    let started = start::start(&app, &scope, &caller.workspace, kind.token, request.inputs).await;
+    let started = started.map_err(Problem::in_body)?;
     let (status, result, until) = match &started {
         Started::Created(_) => (StatusCode::CREATED, StartResult::Created, None),
         Started::Active(_) => (StatusCode::OK, StartResult::Active, None),
@@ -152,6 +197,7 @@ pub async fn start(
 pub async fn show(
     State(app): State<AppState>,
     caller: Caller,
+    _: Bare,
     Path((_, run)): Path<(String, String)>,
 ) -> Result<Json<RunDetailShape>, Problem> {
     caller.require(Capability::See)?;
@@ -178,6 +224,7 @@ pub async fn show(
 pub async fn cancel(
     State(app): State<AppState>,
     caller: Caller,
+    _: Bare,
     Path((_, run)): Path<(String, String)>,
 ) -> Result<Json<CancelAnswer>, Problem> {
     let detail = find(&app, &caller, &run).await?;
@@ -192,6 +239,5 @@ pub async fn cancel(
 }
 
 async fn find(app: &AppState, caller: &Caller, run: &str) -> Result<RunDetail, Problem> {
-    let id: RunId = run.parse().map_err(|_| Problem::not_found())?;
-    app.ledger().show(&caller.scope, id).await?.ok_or_else(Problem::not_found)
+    app.ledger().show(&caller.scope, address::id::<RunId>(run)?).await?.ok_or_else(Problem::not_found)
 }

@@ -6,7 +6,7 @@ use governance::policies::{Policy, Version};
 use ledger::catalog::Catalog;
 use ledger::failure::Failure;
 use ledger::summary::SummaryCounts;
-use ledger::{RunDetail, RunEvent, RunRow};
+use ledger::{Progress, RunDetail, RunEvent, RunId, RunRow};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tenancy::Ts;
@@ -67,6 +67,9 @@ pub struct RunShape {
     pub counts: BTreeMap<String, u64>,
     /// How many attempts were begun.
     pub attempt: i16,
+    /// When somebody asked for it to be cancelled.
+    #[schema(format = DateTime)]
+    pub cancel_requested_at: Option<String>,
 }
 
 /// A page of runs.
@@ -93,6 +96,18 @@ pub struct FailureShape {
     pub item: Option<String>,
 }
 
+/// How far an attempt has come.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ProgressShape {
+    /// What it has counted so far.
+    pub counts: BTreeMap<String, u64>,
+    /// What it is doing, in a few words.
+    pub phase: Option<String>,
+    /// When it said so.
+    #[schema(format = DateTime)]
+    pub updated_at: String,
+}
+
 /// An attempt that did not end a run.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct EventShape {
@@ -100,6 +115,9 @@ pub struct EventShape {
     pub event: String,
     /// Which attempt, from 1.
     pub attempt: i16,
+    /// When it began.
+    #[schema(format = DateTime)]
+    pub claimed_at: Option<String>,
     /// When it stopped.
     #[schema(format = DateTime)]
     pub at: String,
@@ -128,8 +146,13 @@ pub struct RunDetailShape {
     /// Until when a start of the same work gives this run.
     #[schema(format = DateTime)]
     pub reuse_until: Option<String>,
-    /// What its current attempt has counted so far; none when it is not under way.
-    pub progress: Option<BTreeMap<String, u64>>,
+    /// When its current or final attempt began.
+    #[schema(format = DateTime)]
+    pub claimed_at: Option<String>,
+    /// The run that it repeats.
+    pub rerun_of: Option<Uuid>,
+    /// How far its current attempt has come; none when it is not under way.
+    pub progress: Option<ProgressShape>,
     /// The attempts that did not end it, oldest first.
     pub events: Vec<EventShape>,
 }
@@ -240,6 +263,8 @@ pub struct PolicyShape {
     pub name: String,
     /// Its platform, in Microsoft's words.
     pub platform: Option<String>,
+    /// The view of its type that it belongs to.
+    pub view: Option<String>,
     /// How many versions are kept; the newest has this number.
     pub version_count: i32,
     /// The hash of what is compared.
@@ -256,6 +281,8 @@ pub struct PolicyShape {
     /// Since when complete readings do not hold it.
     #[schema(format = DateTime)]
     pub missing_since: Option<String>,
+    /// The run that read it last.
+    pub run_id: Uuid,
 }
 
 /// A page of policies.
@@ -270,12 +297,27 @@ pub struct PolicyListShape {
 /// A version of a policy, without its document.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct VersionShape {
+    /// Its id.
+    pub id: Uuid,
     /// Its place among the versions of its policy, from 1.
     pub number: i32,
     /// What the policy was called.
     pub name: String,
     /// The hash of what is compared.
     pub canonical_hash: String,
+    /// The hash of its settings alone.
+    pub settings_hash: String,
+    /// The hash of its assignments alone; none where those were not read.
+    pub assignments_hash: Option<String>,
+    /// The hash of its bytes as they were read.
+    pub payload_hash: String,
+    /// The version of the rules that the hashes were made under.
+    pub rule_set: i32,
+    /// The parts that were read.
+    pub parts: Vec<String>,
+    /// When it was last changed, as Microsoft tells it.
+    #[schema(format = DateTime)]
+    pub changed_at: Option<String>,
     /// Its bytes.
     pub size_bytes: u64,
     /// What differs from the version before: `settings`, `assignments`.
@@ -357,6 +399,7 @@ impl RunShape {
             reason_code: run.reason_code.clone(),
             counts: counts(&run.counts),
             attempt: run.attempt,
+            cancel_requested_at: run.cancel_requested_at.map(instant),
         }
     }
 }
@@ -374,7 +417,9 @@ impl RunDetailShape {
             max_attempts: detail.max_attempts,
             identity: detail.identity,
             reuse_until: detail.reuse_until.map(instant),
-            progress: detail.progress.map(|progress| counts(&progress.counts)),
+            claimed_at: detail.claimed_at.map(instant),
+            rerun_of: detail.rerun_of.map(RunId::as_uuid),
+            progress: detail.progress.map(ProgressShape::from),
             events: detail.events.into_iter().map(EventShape::from).collect(),
         }
     }
@@ -391,11 +436,22 @@ impl From<Failure> for FailureShape {
     }
 }
 
+impl From<Progress> for ProgressShape {
+    fn from(progress: Progress) -> Self {
+        Self {
+            counts: counts(&progress.counts),
+            phase: progress.phase,
+            updated_at: instant(progress.updated_at),
+        }
+    }
+}
+
 impl From<RunEvent> for EventShape {
     fn from(event: RunEvent) -> Self {
         Self {
             event: event.event,
             attempt: event.attempt,
+            claimed_at: event.claimed_at.map(instant),
             at: instant(event.at),
             reason_code: event.reason_code,
         }
@@ -410,12 +466,14 @@ impl From<&Policy> for PolicyShape {
             graph_id: policy.key.graph_id.clone(),
             name: policy.name.clone(),
             platform: policy.platform.clone(),
+            view: policy.view.clone(),
             version_count: policy.version_count,
             canonical_hash: policy.canonical_hash.map(|hash| hash.to_string()),
             changed_at: policy.graph_modified_at.map(instant),
             first_seen_at: instant(policy.first_seen_at),
             last_read_at: instant(policy.last_read_at),
             missing_since: policy.missing_since.map(instant),
+            run_id: policy.run.as_uuid(),
         }
     }
 }
@@ -423,9 +481,16 @@ impl From<&Policy> for PolicyShape {
 impl From<&Version> for VersionShape {
     fn from(version: &Version) -> Self {
         Self {
+            id: version.id.as_uuid(),
             number: version.number,
             name: version.name.clone(),
             canonical_hash: version.canonical_hash.to_string(),
+            settings_hash: version.settings_hash.to_string(),
+            assignments_hash: version.assignments_hash.map(|hash| hash.to_string()),
+            payload_hash: version.payload_hash.to_string(),
+            rule_set: version.rule_set,
+            parts: version.parts.iter().map(|part| part.as_str().to_owned()).collect(),
+            changed_at: version.graph_modified_at.map(instant),
             size_bytes: version.size_bytes,
             changed: version
                 .changed

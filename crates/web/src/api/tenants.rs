@@ -5,6 +5,7 @@ use axum::extract::State;
 use tenancy::{Capability, tenant};
 
 use super::Caller;
+use super::address::Bare;
 use super::shapes::{TenantListShape, TenantShape};
 use crate::problem::{Problem, ProblemBody};
 use crate::state::AppState;
@@ -21,7 +22,11 @@ use crate::state::AppState;
         (status = "default", description = "Why there are none", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-pub async fn list(State(app): State<AppState>, caller: Caller) -> Result<Json<TenantListShape>, Problem> {
+pub async fn list(
+    State(app): State<AppState>,
+    caller: Caller,
+    _: Bare,
+) -> Result<Json<TenantListShape>, Problem> {
     caller.require(Capability::See)?;
     let tenants = tenant::list(app.database(), &caller.scope).await?;
     Ok(Json(TenantListShape { items: tenants.iter().map(TenantShape::from).collect() }))
@@ -42,7 +47,11 @@ pub async fn list(State(app): State<AppState>, caller: Caller) -> Result<Json<Te
         (status = "default", description = "Why there is none", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-pub async fn show(State(app): State<AppState>, caller: Caller) -> Result<Json<TenantShape>, Problem> {
+pub async fn show(
+    State(app): State<AppState>,
+    caller: Caller,
+    _: Bare,
+) -> Result<Json<TenantShape>, Problem> {
     caller.require(Capability::See)?;
     let tenant = tenant::get(app.database(), &caller.scope).await?.ok_or_else(Problem::not_found)?;
     Ok(Json(TenantShape::from(&tenant)))

@@ -6,6 +6,7 @@ use governance::policies;
 use tenancy::Capability;
 
 use super::Caller;
+use super::address::Bare;
 use super::policies::find;
 use super::shapes::{VersionDocumentShape, VersionListShape, VersionShape};
 use crate::pages::policy::shown_document;
@@ -31,6 +32,7 @@ use crate::state::AppState;
 pub async fn list(
     State(app): State<AppState>,
     caller: Caller,
+    _: Bare,
     Path((_, _, policy)): Path<(String, String, String)>,
 ) -> Result<Json<VersionListShape>, Problem> {
     caller.require(Capability::See)?;
@@ -59,10 +61,12 @@ pub async fn list(
 pub async fn show(
     State(app): State<AppState>,
     caller: Caller,
+    _: Bare,
     Path((_, _, policy, number)): Path<(String, String, String, String)>,
 ) -> Result<Json<VersionDocumentShape>, Problem> {
     caller.require(Capability::See)?;
-    let number: i32 = number.parse().map_err(|_| Problem::not_found())?;
+    let plain = number.bytes().all(|b| b.is_ascii_digit()) && !number.starts_with('0');
+    let number: i32 = number.parse().ok().filter(|_| plain).ok_or_else(Problem::not_found)?;
     let policy = find(&app, &caller, &policy).await?;
     let versions = policies::versions(app.database(), &caller.scope, policy.id).await?;
     let version = versions.iter().find(|version| version.number == number).ok_or_else(Problem::not_found)?;

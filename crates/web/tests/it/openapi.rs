@@ -29,11 +29,19 @@ fn every_route_of_the_api_is_documented_and_nothing_else() {
         for (method, operation) in item.as_object().expect("methods") {
             documented.insert(format!("{} {path}", method.to_uppercase()));
             assert!(operation["operationId"].is_string(), "{method} {path}");
-            assert_eq!(
-                operation.pointer("/responses/default/content/application~1problem+json/schema/$ref"),
-                Some(&Value::from("#/components/schemas/ProblemBody")),
-                "{method} {path}"
-            );
+            let answers = operation["responses"].as_object().expect("answers");
+            let refusals = answers.iter().filter(|(status, _)| status.as_str() >= "4");
+            assert!(refusals.clone().count() >= 8 && !answers.contains_key("default"), "{method} {path}");
+            for (status, refusal) in refusals {
+                let name =
+                    refusal["$ref"].as_str().and_then(|link| link.rsplit('/').next()).unwrap_or_default();
+                assert_eq!(
+                    document["components"]["responses"][name]
+                        .pointer("/content/application~1problem+json/schema/$ref"),
+                    Some(&Value::from("#/components/schemas/ProblemBody")),
+                    "{method} {path} {status}"
+                );
+            }
         }
     }
     let routed: BTreeSet<String> = routes::inventory()
