@@ -8,16 +8,16 @@ use uuid::Uuid;
 
 use crate::run::{Outcome, RunStatus};
 use crate::running::{self, RunningNow};
-use crate::search::{EndedRuns, RunSearch, places};
+use crate::search::{EndedRuns, RunSearch};
 use crate::summary::SummaryCounts;
 use crate::tally::{self, DayTally};
 use crate::{Ledger, from_stored};
 
-/// The columns of a run in a list.
+/// The columns of a run in a list, and more where they are named.
 macro_rules! columns {
-    () => {
-        "id, type, status, outcome, tenant_id, initiator_kind, initiator_name, created_at, started_at,
-          completed_at, reason_code, summary_counts, attempt, cancel_requested_at FROM operation_runs"
+    ($($more:literal)?) => {
+        concat!("id, type, status, outcome, tenant_id, initiator_kind, initiator_name, created_at, started_at,
+          completed_at, reason_code, summary_counts, attempt, cancel_requested_at", $(", ", $more,)? " FROM operation_runs")
     };
 }
 /// What every listing narrows by, for PostgreSQL; `RunSearch::values` gives the values.
@@ -39,14 +39,30 @@ macro_rules! narrowed_sqlite {
 }
 pub(crate) use {narrowed, narrowed_sqlite};
 
+/// What a run under way says of itself, and whether its kind is paused, beside the row that `columns!` gives.
+macro_rules! beside {
+    () => {
+        "SELECT r.id, r.type, r.status, r.outcome, r.tenant_id, r.initiator_kind, r.initiator_name, r.created_at, r.started_at,
+          r.completed_at, r.reason_code, r.summary_counts, r.attempt, r.cancel_requested_at, p.counts, p.phase, p.updated_at, s.expires_at,
+          r.status = 'queued' AND EXISTS (SELECT 1 FROM paused_kinds k WHERE k.workspace_id = r.workspace_id AND k.type = r.type) FROM "
+    };
+}
+/// Progress of an attempt that was taken away is left out.
+macro_rules! joined {
+    () => {
+        " LEFT JOIN run_progress p ON p.workspace_id = r.workspace_id AND p.run_id = r.id AND p.fence = r.fence
+          LEFT JOIN worker_sessions s ON s.id = r.session_id ORDER BY r.id DESC"
+    };
+}
+
 statement! {
-    /// Lists active runs, newest first; at most a few hundred.
+    /// Lists active runs, newest first, with what they say of themselves; at most a few hundred.
     ACTIVE = "ledger.list_active", (Uuid, UuidList, TextList, Text, Uuid, Text, Uuid, Uuid, Text, I64)
-        -> (Uuid, Text, Text, Text, Uuid, Text, Text, Time, Time, Time, Text, Json, I16, Time),
-    postgres: concat!("/* ledger.list_active */ SELECT ", columns!(), " WHERE ", narrowed!(),
-        " AND status <> 'completed' AND ($9::text IS NULL OR status = $9) ORDER BY id DESC LIMIT $10"),
-    sqlite: concat!("SELECT ", columns!(), " WHERE ", narrowed_sqlite!(),
-        " AND status <> 'completed' AND ($9 IS NULL OR status = $9) ORDER BY id DESC LIMIT $10"),
+        -> (Uuid, Text, Text, Text, Uuid, Text, Text, Time, Time, Time, Text, Json, I16, Time, Json, Text, Time, Time, Bool),
+    postgres: concat!("/* ledger.list_active */ ", beside!(), "(SELECT ", columns!("workspace_id, fence, session_id"), " WHERE ", narrowed!(),
+        " AND status <> 'completed' AND ($9::text IS NULL OR status = $9) ORDER BY id DESC LIMIT $10) r", joined!()),
+    sqlite: concat!(beside!(), "(SELECT ", columns!("workspace_id, fence, session_id"), " WHERE ", narrowed_sqlite!(),
+        " AND status <> 'completed' AND ($9 IS NULL OR status = $9) ORDER BY id DESC LIMIT $10) r", joined!()),
 }
 statement! {
     /// Lists ended runs below a key, newest first.
@@ -129,6 +145,8 @@ pub struct RunRow {
     pub attempt: i16,
     /// When somebody asked to cancel it.
     pub cancel_requested_at: Option<Ts>,
+    /// Whether it waits because its kind is paused.
+    pub is_paused: bool,
 }
 
 /// A page of ended runs.
@@ -205,7 +223,7 @@ impl Ledger {
         let Some(values) = active_values(scope, search) else { return Ok(Vec::new()) };
         self.database
             .read("ledger.list_active", move |tx| {
-                Box::pin(async move { tx.query(&ACTIVE, &values).await?.iter().map(read).collect() })
+                Box::pin(async move { tx.query(&ACTIVE, &values).await?.iter().map(read_active).collect() })
             })
             .await
     }
@@ -232,21 +250,19 @@ impl Ledger {
         let wants_ended = search.ended == EndedRuns::Listed;
         let page = PageQuery::new(scope, search, from, limit);
         let tally = tally::values(scope, search, ahead_seconds);
-        let seen = params![scope.workspace(), places(scope, &[])].to_vec();
         self.database
             .read("ledger.overview", move |tx| {
                 Box::pin(async move {
-                    let (mut active, mut under_way) = (Vec::new(), Vec::new());
-                    if let Some(values) = active_wanted {
-                        active = tx.query(&ACTIVE, &values).await?;
-                        under_way = tx.query(&running::RUNNING, &seen).await?;
-                    }
+                    let active = match active_wanted {
+                        Some(values) => tx.query(&ACTIVE, &values).await?,
+                        None => Vec::new(),
+                    };
                     let ended =
                         if wants_ended { tx.query(page.statement, &page.values).await? } else { Vec::new() };
                     let days = tx.query(&tally::TALLY, &tally).await?;
                     Ok(Overview {
-                        active: active.iter().map(read).collect::<Result<_, DatabaseError>>()?,
-                        running: running::read(&under_way)?,
+                        active: active.iter().map(read_active).collect::<Result<_, DatabaseError>>()?,
+                        running: running::read(&active)?,
                         ended: page.cut(ended.iter().map(read).collect::<Result<_, DatabaseError>>()?),
                         days: tally::read_days(&days)?,
                     })
@@ -355,5 +371,11 @@ pub(crate) fn read(row: &Row) -> Result<RunRow, DatabaseError> {
         counts: from_stored("summary counts", row.get::<serde_json::Value>(11)?)?,
         attempt: row.get(12)?,
         cancel_requested_at: row.get(13)?,
+        is_paused: false,
     })
+}
+
+/// Reads a row of [`ACTIVE`].
+fn read_active(row: &Row) -> Result<RunRow, DatabaseError> {
+    Ok(RunRow { is_paused: row.get(18)?, ..read(row)? })
 }

@@ -2,24 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use database::{DatabaseError, Row, Ts, statement};
+use database::{DatabaseError, Row, Ts};
 use tenancy::RunId;
 
 use crate::from_stored;
+use crate::run::RunStatus;
 use crate::show::Progress;
-
-statement! {
-    /// Reads it for every run under way in some places; progress of an attempt that was taken away is left out.
-    pub(crate) RUNNING = "ledger.running", (Uuid, UuidList) -> (Uuid, Json, Text, Time, Time),
-    postgres: "/* ledger.running */ SELECT r.id, p.counts, p.phase, p.updated_at, s.expires_at FROM operation_runs r
-        LEFT JOIN run_progress p ON p.workspace_id = r.workspace_id AND p.run_id = r.id AND p.fence = r.fence
-        LEFT JOIN worker_sessions s ON s.id = r.session_id
-        WHERE r.workspace_id = $1 AND r.status = 'running' AND ($2::uuid[] IS NULL OR r.scope_id = ANY($2))",
-    sqlite: "SELECT r.id, p.counts, p.phase, p.updated_at, s.expires_at FROM operation_runs r
-        LEFT JOIN run_progress p ON p.workspace_id = r.workspace_id AND p.run_id = r.id AND p.fence = r.fence
-        LEFT JOIN worker_sessions s ON s.id = r.session_id
-        WHERE r.workspace_id = $1 AND r.status = 'running' AND ($2 IS NULL OR r.scope_id IN (SELECT unhex(value) FROM json_each($2)))"
-}
 
 /// What a run under way says of itself.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,18 +18,26 @@ pub struct RunningNow {
     pub lease_until: Option<Ts>,
 }
 
-/// Reads the answer of [`RUNNING`].
+/// Reads it from the columns 14 to 17 of the runs that are under way.
 pub(crate) fn read(rows: &[Row]) -> Result<BTreeMap<RunId, RunningNow>, DatabaseError> {
-    rows.iter().map(one).collect()
+    let mut running = BTreeMap::new();
+    for row in rows {
+        if row.get::<String>(2)?.parse::<RunStatus>()? == RunStatus::Running {
+            running.insert(RunId::from_uuid(row.get(0)?), one(row)?);
+        }
+    }
+    Ok(running)
 }
 
-fn one(row: &Row) -> Result<(RunId, RunningNow), DatabaseError> {
-    let counts: Option<serde_json::Value> = row.get(1)?;
-    let progress = match (counts, row.get::<Option<Ts>>(3)?) {
-        (Some(counts), Some(updated_at)) => {
-            Some(Progress { counts: from_stored("progress counts", counts)?, phase: row.get(2)?, updated_at })
-        }
+fn one(row: &Row) -> Result<RunningNow, DatabaseError> {
+    let counts: Option<serde_json::Value> = row.get(14)?;
+    let progress = match (counts, row.get::<Option<Ts>>(16)?) {
+        (Some(counts), Some(updated_at)) => Some(Progress {
+            counts: from_stored("progress counts", counts)?,
+            phase: row.get(15)?,
+            updated_at,
+        }),
         _ => None,
     };
-    Ok((RunId::from_uuid(row.get(0)?), RunningNow { progress, lease_until: row.get(4)? }))
+    Ok(RunningNow { progress, lease_until: row.get(17)? })
 }

@@ -11,29 +11,29 @@ use crate::summary::SummaryCounts;
 use crate::{Ledger, from_stored};
 
 statement! {
+    /// Reads the run with how far its attempt has come; progress of one that was taken away is left out.
     SHOW = "ledger.show", (Uuid, Uuid, UuidList)
-        -> (Uuid, Text, Text, Text, Uuid, Text, Text, Time, Time, Time, Text, Json, I16, Time, Json, Json, Json, I16, Time, Time, Uuid, I64, Uuid, Bytes, Time),
-    postgres: "/* ledger.show */ SELECT id, type, status, outcome, tenant_id, initiator_kind, initiator_name, created_at, started_at,
-          completed_at, reason_code, summary_counts, attempt, cancel_requested_at, failure_summary, context, inputs, max_attempts,
-          claimed_at, nullif(reuse_until, 'infinity'), rerun_of, fence, initiator_id, identity_hash,
-          (SELECT s.expires_at FROM worker_sessions s WHERE s.id = session_id) FROM operation_runs
-        WHERE workspace_id = $1 AND id = $2 AND ($3::uuid[] IS NULL OR scope_id = ANY($3))",
-    sqlite: "SELECT id, type, status, outcome, tenant_id, initiator_kind, initiator_name, created_at, started_at,
-          completed_at, reason_code, summary_counts, attempt, cancel_requested_at, failure_summary, context, inputs, max_attempts,
-          claimed_at, nullif(reuse_until, 9223372036854775807), rerun_of, fence, initiator_id, identity_hash,
-          (SELECT s.expires_at FROM worker_sessions s WHERE s.id = session_id) FROM operation_runs
-        WHERE workspace_id = $1 AND id = $2 AND ($3 IS NULL OR scope_id IN (SELECT unhex(value) FROM json_each($3)))",
+        -> (Uuid, Text, Text, Text, Uuid, Text, Text, Time, Time, Time, Text, Json, I16, Time, Json, Json, Json, I16, Time, Time, Uuid, Uuid, Bytes, Time, Json, Text, Time, Bool),
+    postgres: "/* ledger.show */ SELECT r.id, r.type, r.status, r.outcome, r.tenant_id, r.initiator_kind, r.initiator_name, r.created_at, r.started_at,
+          r.completed_at, r.reason_code, r.summary_counts, r.attempt, r.cancel_requested_at, r.failure_summary, r.context, r.inputs, r.max_attempts,
+          r.claimed_at, nullif(r.reuse_until, 'infinity'), r.rerun_of, r.initiator_id, r.identity_hash, s.expires_at, p.counts, p.phase, p.updated_at,
+          r.status = 'queued' AND EXISTS (SELECT 1 FROM paused_kinds k WHERE k.workspace_id = r.workspace_id AND k.type = r.type)
+        FROM operation_runs r LEFT JOIN worker_sessions s ON s.id = r.session_id
+        LEFT JOIN run_progress p ON p.workspace_id = r.workspace_id AND p.run_id = r.id AND p.fence = r.fence
+        WHERE r.workspace_id = $1 AND r.id = $2 AND ($3::uuid[] IS NULL OR r.scope_id = ANY($3))",
+    sqlite: "SELECT r.id, r.type, r.status, r.outcome, r.tenant_id, r.initiator_kind, r.initiator_name, r.created_at, r.started_at,
+          r.completed_at, r.reason_code, r.summary_counts, r.attempt, r.cancel_requested_at, r.failure_summary, r.context, r.inputs, r.max_attempts,
+          r.claimed_at, nullif(r.reuse_until, 9223372036854775807), r.rerun_of, r.initiator_id, r.identity_hash, s.expires_at, p.counts, p.phase, p.updated_at,
+          r.status = 'queued' AND EXISTS (SELECT 1 FROM paused_kinds k WHERE k.workspace_id = r.workspace_id AND k.type = r.type)
+        FROM operation_runs r LEFT JOIN worker_sessions s ON s.id = r.session_id
+        LEFT JOIN run_progress p ON p.workspace_id = r.workspace_id AND p.run_id = r.id AND p.fence = r.fence
+        WHERE r.workspace_id = $1 AND r.id = $2 AND ($3 IS NULL OR r.scope_id IN (SELECT unhex(value) FROM json_each($3)))",
 }
 statement! {
     /// Lists the attempts that did not end the run; the last one is in the run's own row.
     EVENTS = "ledger.show_events", (Uuid, Uuid) -> (I64, Text, I16, Time, Time, Text),
     both: "SELECT fence, event, attempt, claimed_at, at, reason_code FROM run_events WHERE workspace_id = $1 AND run_id = $2 ORDER BY fence, event"
 }
-statement! {
-    PROGRESS = "ledger.show_progress", (Uuid, Uuid) -> (I64, Json, Text, Time),
-    both: "SELECT fence, counts, phase, updated_at FROM run_progress WHERE workspace_id = $1 AND run_id = $2"
-}
-
 /// Everything that is kept about a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunDetail {
@@ -105,42 +105,37 @@ impl Ledger {
                         return Ok(None);
                     };
                     let events = tx.query(&EVENTS, params![workspace, run]).await?;
-                    let progress = tx.query_opt(&PROGRESS, params![workspace, run]).await?;
-                    read(&row, &events, progress.as_ref()).map(Some)
+                    read(&row, &events).map(Some)
                 })
             })
             .await
     }
 }
 
-fn read(row: &Row, events: &[Row], progress: Option<&Row>) -> Result<RunDetail, DatabaseError> {
+fn read(row: &Row, events: &[Row]) -> Result<RunDetail, DatabaseError> {
     let rerun_of: Option<uuid::Uuid> = row.get(20)?;
-    let fence: i64 = row.get(21)?;
     Ok(RunDetail {
-        row: list::read(row)?,
+        row: RunRow { is_paused: row.get(27)?, ..list::read(row)? },
         failures: from_stored("failure summary", row.get::<Value>(14)?)?,
         context: row.get(15)?,
         inputs: row.get(16)?,
-        initiator: row.get::<Option<uuid::Uuid>>(22)?.map(UserId::from_uuid),
-        identity: hex::encode(row.get::<Vec<u8>>(23)?),
+        initiator: row.get::<Option<uuid::Uuid>>(21)?.map(UserId::from_uuid),
+        identity: hex::encode(row.get::<Vec<u8>>(22)?),
         max_attempts: row.get(17)?,
         claimed_at: row.get(18)?,
         reuse_until: row.get(19)?,
         rerun_of: rerun_of.map(RunId::from_uuid),
-        lease_until: row.get(24)?,
-        // Progress of an attempt that was taken away is not this attempt's.
-        progress: progress
-            .map(progress_of)
-            .transpose()?
-            .filter(|(of, _)| *of == fence)
-            .map(|(_, progress)| progress),
+        lease_until: row.get(23)?,
+        progress: progress(row)?,
         events: events.iter().map(event).collect::<Result<_, _>>()?,
     })
 }
 
-fn progress_of(row: &Row) -> Result<(i64, Progress), DatabaseError> {
-    let counts = from_stored("progress counts", row.get::<Value>(1)?)?;
-    Ok((row.get(0)?, Progress { counts, phase: row.get(2)?, updated_at: row.get(3)? }))
+fn progress(row: &Row) -> Result<Option<Progress>, DatabaseError> {
+    let (counts, updated_at): (Option<Value>, Option<Ts>) = (row.get(24)?, row.get(26)?);
+    let Some((counts, updated_at)) = counts.zip(updated_at) else { return Ok(None) };
+    let counts = from_stored("progress counts", counts)?;
+    Ok(Some(Progress { counts, phase: row.get(25)?, updated_at }))
 }
 
 fn event(row: &Row) -> Result<RunEvent, DatabaseError> {

@@ -6,8 +6,8 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::tz::TimeZone;
 use ledger::Pulse;
-use tenancy::access::{self, AccessError, OwnWorkspace, least_role};
-use tenancy::tenant::{self, Tenant};
+use tenancy::access::{self, AccessError, Entered, OwnWorkspace, least_role};
+use tenancy::tenant::Tenant;
 use tenancy::{Capability, Scope, TenantId};
 use uuid::Uuid;
 
@@ -116,14 +116,9 @@ async fn enter(
     tenant: Option<&str>,
     looks: Looks,
 ) -> Result<Here, Problem> {
-    let principal = visitor.0.principal();
-    let scope = access::member(app.database(), &principal, workspace, tenant).await?;
-    let (own, tenants, pulse) = tokio::try_join!(
-        access::workspaces(app.database(), &principal),
-        tenant::list(app.database(), &scope),
-        app.ledger().pulse(&scope),
-    )?;
-    let workspace = own.into_iter().find(|own| own.id == scope.workspace()).ok_or_else(Problem::not_found)?;
+    let Entered { scope, workspace, tenants } =
+        access::enter(app.database(), &visitor.0.principal(), workspace, tenant).await?;
+    let pulse = app.ledger().pulse(&scope).await?;
     let wall = Wall::new(app.now().to_jiff(), TimeZone::UTC);
     Ok(Here { visitor, workspace, scope, tenants, pulse, wall, looks })
 }
@@ -140,9 +135,8 @@ async fn moved(
     if parts.method != Method::GET {
         return None;
     }
-    let scope = access::member(app.database(), &visitor.0.principal(), workspace, None).await.ok()?;
-    let tenants = tenant::list(app.database(), &scope).await.ok()?;
-    let slug = &tenants.iter().find(|tenant| tenant.external_id == external)?.slug;
+    let entered = access::enter(app.database(), &visitor.0.principal(), workspace, None).await.ok()?;
+    let slug = &entered.tenants.iter().find(|tenant| tenant.external_id == external)?.slug;
     let path = parts.uri.path_and_query()?.as_str();
     let to = path.replacen(&format!("/t/{}", tenant?), &format!("/t/{slug}"), 1);
     Some(Redirect::permanent(&to).into_response())

@@ -7,6 +7,7 @@ use database::{Database, DatabaseError, Row, Tx, params, statement};
 use uuid::Uuid;
 
 use super::{AccessError, Principal, Reach, Role, capabilities_of};
+use crate::tenant::{Tenant, read as read_tenant};
 use crate::words::stored;
 use crate::{Actor, Scope, Slug, TenantId, UserId, WorkspaceId};
 
@@ -18,6 +19,19 @@ statement! {
         JOIN users u ON u.id = m.user_id AND u.disabled_at IS NULL
         LEFT JOIN tenants t ON t.workspace_id = w.id AND t.slug = $3
         WHERE w.slug = $2"
+}
+statement! {
+    /// The same with everything that a page of the workspace is framed by: one row for each tenant in reach, or one
+    /// without a tenant where there is none.
+    ENTER = "access.enter", (Uuid, Text)
+        -> (Uuid, Uuid, Text, Text, Uuid, Text, Text, Text, Text, Text, Text, Text, Time, Text, Text, Text, Text, Bool, Text),
+    both: "SELECT w.id, t.id, t.slug, t.name, t.external_id, t.graph_tenant_id, t.environment, t.cloud, t.login_url, t.graph_url,
+          t.client_id, t.state, t.checked_at, t.check_code, w.slug, w.name, m.role, m.narrowed, u.name FROM workspaces w
+        JOIN memberships m ON m.workspace_id = w.id AND m.user_id = $1
+        JOIN users u ON u.id = m.user_id AND u.disabled_at IS NULL
+        LEFT JOIN tenants t ON t.workspace_id = w.id AND (NOT m.narrowed OR EXISTS (SELECT 1 FROM membership_tenants r
+          WHERE r.workspace_id = w.id AND r.user_id = m.user_id AND r.tenant_id = t.id))
+        WHERE w.slug = $2 ORDER BY t.slug"
 }
 statement! {
     WORKSPACES = "access.workspaces", (Uuid) -> (Uuid, Text, Text, Text, Bool),
@@ -63,17 +77,84 @@ pub async fn member(
         })
         .await?;
     let Some((id, role, reach, actor, tenant)) = found else { return Err(AccessError::NotThere) };
-    if principal.bound_to.is_some_and(|only| only != id) {
-        return Err(AccessError::NotThere);
-    }
-    let scope = Scope::new(id, None, actor, capabilities_of(role, &reach).and(principal.ceiling))
-        .through(principal.channel, Arc::clone(&principal.request))
-        .seeing(reach.tenants().map(Arc::from));
+    let scope = scope_of(principal, id, role, &reach, actor)?;
     match tenant {
         Some(tenant) if scope.sees(tenant) => Ok(scope.narrowed(tenant)),
         None if !wanted => Ok(scope),
         _ => Err(AccessError::NotThere),
     }
+}
+
+/// A workspace that a member has entered.
+#[derive(Clone, Debug)]
+pub struct Entered {
+    /// What the member may do there; narrowed to the tenant that was named.
+    pub scope: Scope,
+    /// The workspace, with the member's role in it.
+    pub workspace: OwnWorkspace,
+    /// The tenants that the scope reaches, by slug.
+    pub tenants: Vec<Tenant>,
+}
+
+/// Makes the same scope as [`member`], and reads with it what a page of the workspace is framed by; one statement.
+///
+/// # Errors
+/// As [`member`].
+pub async fn enter(
+    database: &Database,
+    principal: &Principal,
+    workspace: &str,
+    tenant: Option<&str>,
+) -> Result<Entered, AccessError> {
+    let slugs = (Slug::from_str(workspace), tenant.map(Slug::from_str).transpose());
+    let (Ok(workspace), Ok(wanted)) = slugs else { return Err(AccessError::NotThere) };
+    let values = params![principal.user, workspace.to_string()].to_vec();
+    let rows = database
+        .read("access.enter", move |tx| Box::pin(async move { tx.query(&ENTER, &values).await }))
+        .await?;
+    let Some(row) = rows.first() else { return Err(AccessError::NotThere) };
+    let (role, actor) = (role(row, 16)?, Actor::User { id: principal.user, name: row.get(18)? });
+    let workspace = OwnWorkspace {
+        id: WorkspaceId::from_uuid(row.get(0)?),
+        slug: row.get(14)?,
+        name: row.get(15)?,
+        role,
+    };
+    let mut tenants = Vec::with_capacity(rows.len());
+    for row in &rows {
+        if row.get::<Option<Uuid>>(1)?.is_some() {
+            tenants.push(read_tenant(row)?);
+        }
+    }
+    let reach = if row.get(17)? {
+        Reach::only(tenants.iter().map(|tenant: &Tenant| tenant.id))
+    } else {
+        Reach::Workspace
+    };
+    let scope = scope_of(principal, workspace.id, role, &reach, actor)?;
+    let scope = match wanted.map(|slug| slug.to_string()) {
+        None => scope,
+        Some(slug) => {
+            tenants.retain(|tenant| tenant.slug == slug);
+            scope.narrowed(tenants.first().ok_or(AccessError::NotThere)?.id)
+        }
+    };
+    Ok(Entered { scope, workspace, tenants })
+}
+
+fn scope_of(
+    principal: &Principal,
+    workspace: WorkspaceId,
+    role: Role,
+    reach: &Reach,
+    actor: Actor,
+) -> Result<Scope, AccessError> {
+    if principal.bound_to.is_some_and(|only| only != workspace) {
+        return Err(AccessError::NotThere);
+    }
+    Ok(Scope::new(workspace, None, actor, capabilities_of(role, reach).and(principal.ceiling))
+        .through(principal.channel, Arc::clone(&principal.request))
+        .seeing(reach.tenants().map(Arc::from)))
 }
 
 /// A workspace that somebody is a member of.

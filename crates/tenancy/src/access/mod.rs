@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use database::{Database, DatabaseError, Ts};
 
-pub use member::{OwnWorkspace, member, workspaces};
+pub use member::{Entered, OwnWorkspace, enter, member, workspaces};
 pub(crate) use member::{reach_of, role as read_role};
 pub use principal::Principal;
 pub use role::{About, Grant, NEVER_BY_TOKEN, ROLE_TABLE, Reach, Role, capabilities_of, least_role};

@@ -11,10 +11,21 @@ use crate::access::ServerScope;
 use crate::request::plain;
 use crate::{Actor, AuditId, Channel, RequestInfo, Scope, TenantId, UserId, WorkspaceId};
 
+/// The columns of a row about something in a workspace, in the order of [`Entry::into_values`].
+///
+/// For a statement that writes such a row together with what it records; everybody else calls
+/// [`record`](fn@crate::audit::record).
+#[macro_export]
+macro_rules! audit_columns {
+    () => {
+        "id, workspace_id, tenant_id, at, actor_kind, actor_id, actor_name, action, subject_type, subject_id, detail, request_id, address"
+    };
+}
+
 statement! {
     RECORD = "audit.record", (Uuid, Uuid, Uuid, Time, Text, Uuid, Text, Text, Text, Text, Json, Text, Text) -> (),
-    both: "INSERT INTO audit_log (id, workspace_id, tenant_id, at, actor_kind, actor_id, actor_name, action, subject_type, subject_id, detail, request_id, address)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+    both: concat!("INSERT INTO audit_log (", audit_columns!(), ")
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
 }
 statement! {
     RECORD_SERVER = "audit.record_server", (Uuid, Time, Text, Uuid, Text, Text, Text, Text, Json, Text, Text) -> (),
@@ -101,6 +112,32 @@ impl Entry {
         self.detail.insert(key.to_owned(), shortened(value.into()));
         self
     }
+
+    /// Gives the values of the row, in the order of [`audit_columns!`](crate::audit_columns).
+    ///
+    /// An entry about the server itself belongs to another table: its row has no workspace and is refused.
+    #[must_use]
+    pub fn into_values(self, now: Ts) -> Vec<database::Value> {
+        let mut values = params![AuditId::new(now), self.workspace, self.tenant].to_vec();
+        values.extend(self.into_what(now));
+        values
+    }
+
+    fn into_what(self, now: Ts) -> Vec<database::Value> {
+        params![
+            now,
+            self.actor.kind(),
+            self.actor.user(),
+            plain(self.actor.name(), 200),
+            self.action.as_str(),
+            self.subject.0,
+            self.subject.1,
+            Value::Object(self.detail),
+            self.request.id(),
+            self.request.address(),
+        ]
+        .to_vec()
+    }
 }
 
 fn shortened(value: Value) -> Value {
@@ -119,24 +156,12 @@ fn shortened(value: Value) -> Value {
 /// # Errors
 /// Any [`DatabaseError`]; the transaction is then lost.
 pub async fn record(tx: &mut Tx<'_>, entry: Entry, now: Ts) -> Result<(), DatabaseError> {
-    let what = params![
-        now,
-        entry.actor.kind(),
-        entry.actor.user(),
-        plain(entry.actor.name(), 200),
-        entry.action.as_str(),
-        entry.subject.0,
-        entry.subject.1,
-        Value::Object(entry.detail),
-        entry.request.id(),
-        entry.request.address(),
-    ];
-    let id = AuditId::new(now);
-    let written = match entry.workspace {
-        Some(workspace) => {
-            tx.execute(&RECORD, &[params![id, workspace, entry.tenant], &what[..]].concat()).await
-        }
-        None => tx.execute(&RECORD_SERVER, &[params![id], &what[..]].concat()).await,
+    let (id, workspace) = (AuditId::new(now), entry.workspace);
+    let place = params![id, workspace, entry.tenant].to_vec();
+    let what = entry.into_what(now);
+    let written = match workspace {
+        Some(_) => tx.execute(&RECORD, &[place, what].concat()).await,
+        None => tx.execute(&RECORD_SERVER, &[params![id].to_vec(), what].concat()).await,
     };
     written.map(|_| ())
 }

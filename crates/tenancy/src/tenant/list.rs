@@ -115,7 +115,8 @@ pub async fn all_seeded(database: &Database) -> Result<bool, DatabaseError> {
     Ok(own == 0)
 }
 
-pub(super) fn read(row: &Row) -> Result<Tenant, DatabaseError> {
+/// Reads a tenant from the first fourteen columns of a row.
+pub(crate) fn read(row: &Row) -> Result<Tenant, DatabaseError> {
     let (login, graph): (Option<String>, Option<String>) = (row.get(8)?, row.get(9)?);
     Ok(Tenant {
         workspace: WorkspaceId::from_uuid(row.get(0)?),

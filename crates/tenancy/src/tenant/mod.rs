@@ -9,6 +9,7 @@ use uuid::Uuid;
 pub use connect::{
     Connect, ConnectError, Credentials, credentials, external_id, record_check, set_state, upsert,
 };
+pub(crate) use list::read;
 pub use list::{Secret, all_seeded, find, get, list, readiness};
 
 pub use crate::words::UnknownWord;

@@ -18,6 +18,8 @@ async fn refusal(house: &House, who: &Principal, workspace: &str, tenant: Option
     let refused = access::member(&house.database, who, workspace, tenant).await;
     let refused = refused.expect_err("there is nothing for them");
     assert!(matches!(refused, AccessError::NotThere), "{refused:?}");
+    let entering = access::enter(&house.database, who, workspace, tenant).await;
+    assert_eq!(entering.expect_err("nor is there a page").to_string(), refused.to_string());
     format!("{refused} / {refused:?}")
 }
 
@@ -75,6 +77,40 @@ async fn z2_a_member_has_the_capabilities_of_the_role_and_no_others(
         assert!(!scope.allows(Capability::Maintain));
         assert_eq!(scope.visible_tenants().map(<[_]>::to_vec), reach.tenants().map(<[_]>::to_vec), "{name}");
         assert_eq!((scope.actor().user(), scope.actor().name()), (Some(session.user), name));
+    }
+}
+
+/// Entering is being a member, and all that a page is framed by, in one statement.
+#[rstest]
+#[tokio::test]
+async fn whoever_enters_has_the_scope_of_a_member_and_sees_the_tenants_in_reach(
+    #[values(Backend::Sqlite, Backend::Postgres)] on: Backend,
+) {
+    let house = house(on).await;
+    let empty = house.join("emil", Role::Owner, Reach::Workspace).await.session.principal();
+    let entered = access::enter(&house.database, &empty, "default", None).await.expect("he may");
+    assert!(entered.tenants.is_empty(), "there is none yet");
+    let (contoso, fabrikam) = (house.connect("contoso").await, house.connect("fabrikam").await);
+    for (name, reach, seen) in [
+        ("olaf", Reach::Workspace, vec![contoso, fabrikam]),
+        ("nils", Reach::only([fabrikam]), vec![fabrikam]),
+        ("nora", Reach::only([]), Vec::new()),
+    ] {
+        let who = house.join(name, Role::Operator, reach).await.session.principal();
+        let entered = access::enter(&house.database, &who, "default", None).await.expect("a member");
+        let scope = access::member(&house.database, &who, "default", None).await.expect("a member");
+        assert_eq!(entered.scope, scope, "{name}");
+        assert_eq!(entered.tenants, tenant::list(&house.database, &scope).await.expect("a list"), "{name}");
+        assert_eq!(entered.tenants.iter().map(|one| one.id).collect::<Vec<_>>(), seen, "{name}");
+        let own = access::workspaces(&house.database, &who).await.expect("a list");
+        assert_eq!(own, [entered.workspace], "{name}");
+        if seen.contains(&fabrikam) {
+            let entered = access::enter(&house.database, &who, "default", Some("fabrikam")).await;
+            let entered = entered.expect("in reach");
+            let scope = access::member(&house.database, &who, "default", Some("fabrikam")).await;
+            assert_eq!(entered.scope, scope.expect("in reach"), "{name}");
+            assert_eq!(entered.tenants.iter().map(|one| one.id).collect::<Vec<_>>(), [fabrikam], "{name}");
+        }
     }
 }
 
