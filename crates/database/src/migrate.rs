@@ -27,13 +27,14 @@ macro_rules! pairs {
 }
 
 /// Every migration there is, oldest first; only added to, never edited.
-const PAIRS: [Pair; 6] = pairs![
+const PAIRS: [Pair; 7] = pairs![
     1 "0001_installation",
     2 "0002_tenancy",
     3 "0003_ledger",
     4 "0004_governance",
     5 "0005_people",
     6 "0006_audit",
+    7 "0007_start_answers",
 ];
 
 /// Held on PostgreSQL while migrating, since many processes may start at once; the letters "TAtl".

@@ -1,46 +1,46 @@
 //! Starts that cannot be handed to workers: recorded as failed at once, so that no misleading queued row is left.
 
-use database::{Database, DatabaseError, Row, Tx, params, statement};
+use database::{Database, DatabaseError, Tx, params, statement};
 use tenancy::tenant::{self, TenantState};
-use tenancy::{RunId, Scope};
+use tenancy::{Scope, audit, audit_columns};
 
-use crate::catalog::{Kind, Parsed};
+use crate::ensure::{self, Ask};
 use crate::failure::{Failure, FailureCode, FailureSummary};
-use crate::run::{Outcome, RunStatus};
-use crate::start::{RunRef, StartError, Started};
-use crate::{Ledger, notice, to_stored};
+use crate::start::{Force, Started};
+use crate::{notice, to_stored};
 
 statement! {
-    /// Records a start that came to nothing; an open run of the same work still wins.
-    RECORD = "ledger.dispatch_failed", (Uuid, Uuid, Bytes, Uuid, Uuid, Text, I16, Text, Uuid, Text, Json, Json, Json) -> (Uuid, Bool, Text, Text, Text, Time),
-    postgres: "/* ledger.dispatch_failed */ WITH hit AS MATERIALIZED (
-          SELECT id, status, outcome, initiator_name, created_at FROM operation_runs
-          WHERE workspace_id = $1 AND scope_id = $2 AND identity_hash = $3 AND dedupe_open AND reuse_until > ledger_statement_now()),
+    /// Records a start that came to nothing, with its notice and the audit row; an open run of the same work still wins.
+    RECORD = "ledger.dispatch_failed", (Uuid, Uuid, Bytes, Uuid, Uuid, Text, I16, Text, Uuid, Text, Json, Json, I16, Uuid, Bool, Json,
+            Uuid, Uuid, Uuid, Time, Text, Uuid, Text, Text, Text, Text, Json, Text, Text)
+        -> (Uuid, Bool, Text, Text, Time, Text, Time, Bool),
+    postgres: concat!("/* ledger.dispatch_failed */ WITH hit AS MATERIALIZED (
+          SELECT id, status, outcome, reuse_until, initiator_name, created_at FROM operation_runs
+          WHERE workspace_id = $1 AND scope_id = $2 AND identity_hash = $3 AND dedupe_open
+            AND (status <> 'completed' OR (reuse_until > ledger_statement_now() AND NOT $15::boolean))),
         c AS MATERIALIZED (SELECT ledger_now() AS t WHERE NOT EXISTS (SELECT 1 FROM hit)),
         ins AS (INSERT INTO operation_runs (workspace_id, id, tenant_id, scope_id, type, key_version, identity_hash,
-            initiator_kind, initiator_id, initiator_name, inputs, context, status, outcome, dedupe_open, reuse_until,
-            created_at, completed_at, reason_code, failure_summary)
-          SELECT $1, $4, $5, $2, $6, $7, $3, $8, $9, $10, $11, $12, 'completed', 'failed', false, c.t, c.t, c.t, 'queue.dispatch_failed', $13 FROM c
-          RETURNING id, status, outcome, initiator_name, created_at),
+            initiator_kind, initiator_id, initiator_name, inputs, context, max_attempts, rerun_of, status, outcome, dedupe_open,
+            reuse_until, created_at, completed_at, reason_code, failure_summary)
+          SELECT $1, $4, $5, $2, $6, $7, $3, $8, $9, $10, $11, $12, $13, $14, 'completed', 'failed', false, c.t, c.t, c.t,
+            'queue.dispatch_failed', $16 FROM c RETURNING id, status, outcome, initiator_name, created_at),
         note AS (INSERT INTO notification_outbox (workspace_id, run_id, kind, user_id)
-          SELECT $1, ins.id, 'terminal', $9 FROM ins WHERE $9 IS NOT NULL)
-        SELECT id, true, status, outcome, initiator_name, created_at FROM ins
-        UNION ALL SELECT id, false, status, outcome, initiator_name, created_at FROM hit"
-}
-statement! {
-    /// Looks for an open run of the same work.
-    LOOK = "ledger.dispatch_look", (Uuid, Uuid, Bytes, Time) -> (Uuid, Bool, Text, Text, Text, Time),
-    sqlite: "SELECT id, 0, status, outcome, initiator_name, created_at FROM operation_runs
-        WHERE workspace_id = $1 AND scope_id = $2 AND identity_hash = $3 AND dedupe_open = 1 AND reuse_until > $4"
+          SELECT $1, ins.id, 'terminal', $9 FROM ins WHERE $9 IS NOT NULL),
+        log AS (INSERT INTO audit_log (", audit_columns!(), ")
+          SELECT $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29 FROM ins WHERE $17::uuid IS NOT NULL)
+        SELECT a.*, EXISTS (SELECT 1 FROM paused_kinds WHERE workspace_id = $1 AND type = $6) FROM (
+          SELECT id, true, status, outcome, NULL::timestamptz, initiator_name, created_at FROM ins
+          UNION ALL SELECT id, false, status, outcome, nullif(reuse_until, 'infinity'), initiator_name, created_at FROM hit) a")
 }
 statement! {
     /// Records a start that came to nothing.
-    INSERT = "ledger.dispatch_insert", (Uuid, Uuid, Bytes, Uuid, Uuid, Text, I16, Text, Uuid, Text, Json, Json, Json, Time) -> (Uuid, Bool, Text, Text, Text, Time),
+    INSERT = "ledger.dispatch_insert", (Uuid, Uuid, Bytes, Uuid, Uuid, Text, I16, Text, Uuid, Text, Json, Json, I16, Uuid, Json, Time)
+        -> (Uuid, Bool, Text, Text, Time, Text, Time, Bool),
     sqlite: "INSERT INTO operation_runs (workspace_id, id, tenant_id, scope_id, type, key_version, identity_hash,
-            initiator_kind, initiator_id, initiator_name, inputs, context, status, outcome, dedupe_open, reuse_until,
-            not_before, created_at, completed_at, reason_code, failure_summary)
-        VALUES ($1, $4, $5, $2, $6, $7, $3, $8, $9, $10, $11, $12, 'completed', 'failed', 0, $14, $14, $14, $14, 'queue.dispatch_failed', $13)
-        RETURNING id, 1, status, outcome, initiator_name, created_at"
+            initiator_kind, initiator_id, initiator_name, inputs, context, max_attempts, rerun_of, status, outcome, dedupe_open,
+            reuse_until, not_before, created_at, completed_at, reason_code, failure_summary)
+        VALUES ($1, $4, $5, $2, $6, $7, $3, $8, $9, $10, $11, $12, $13, $14, 'completed', 'failed', 0, $16, $16, $16, $16, 'queue.dispatch_failed', $15)
+        RETURNING id, 1, status, outcome, NULL, initiator_name, created_at, 0"
 }
 
 /// Says what keeps the scope's tenant from being worked with, in a person's words.
@@ -60,74 +60,34 @@ pub(crate) async fn obstacle(database: &Database, scope: &Scope) -> Result<Optio
     Ok(Some(Failure::new(FailureCode::DISPATCH_FAILED, why)))
 }
 
-impl Ledger {
-    pub(crate) async fn record_failed_dispatch(
-        &self,
-        scope: &Scope,
-        kind: &Kind,
-        parsed: Parsed,
-        why: Failure,
-    ) -> Result<Started, StartError> {
-        let (scope, token, new) = (scope.clone(), kind.token, RunId::new(self.clock.now()));
-        let failures = to_stored(&FailureSummary::from(why.clone()));
-        let row: Row = self
-            .database
-            .write_single("ledger.dispatch_failed", move |tx| {
-                Box::pin(async move {
-                    let actor = scope.actor();
-                    let mut values = params![
-                        scope.workspace(),
-                        scope.key(),
-                        parsed.identity.hash,
-                        new,
-                        scope.tenant(),
-                        token,
-                        parsed.identity.key_version,
-                        actor.kind(),
-                        actor.user(),
-                        actor.name(),
-                        parsed.inputs,
-                        parsed.context,
-                        failures,
-                    ]
-                    .to_vec();
-                    let Some(now) = tx.sqlite_now() else { return tx.query_one(&RECORD, &values).await };
-                    if let Some(hit) = look(tx, &scope, &values, now).await? {
-                        return Ok(hit);
-                    }
-                    values.push(now.into());
-                    let row = tx.query_one(&INSERT, &values).await?;
-                    notice::write(
-                        tx,
-                        scope.workspace(),
-                        new,
-                        notice::NoticeKind::Terminal,
-                        actor.user(),
-                        now,
-                    )
+/// Records a start that came to nothing, unless a run stands for the work already.
+pub(crate) async fn record(tx: &mut Tx<'_>, ask: &Ask, why: Failure) -> Result<Started, DatabaseError> {
+    let failures = to_stored(&FailureSummary::from(why.clone()));
+    let entry = ask.entry(ask.action()).map(|entry| entry.with("reason_code", why.code.as_str()));
+    let mut values = ask.values();
+    let row = match tx.sqlite_now() {
+        None => {
+            values.extend(params![ask.force == Force::Yes, failures].to_vec());
+            values.extend(ensure::logged(entry, ask.now));
+            tx.query_one(&RECORD, &values).await?
+        }
+        Some(now) => match ensure::look(tx, ask, now).await? {
+            Some(hit) => hit,
+            None => {
+                values.extend(params![failures, now].to_vec());
+                let row = tx.query_one(&INSERT, &values).await?;
+                let user = ask.scope.actor().user();
+                notice::write(tx, ask.scope.workspace(), ask.new, notice::NoticeKind::Terminal, user, now)
                     .await?;
-                    Ok(row)
-                })
-            })
-            .await
-            .map_err(|error: DatabaseError| StartError::Database(error))?;
-        let run = RunRef {
-            id: RunId::from_uuid(row.get(0)?),
-            status: row.get::<String>(2)?.parse::<RunStatus>()?,
-            outcome: row.get::<String>(3)?.parse::<Outcome>()?,
-            initiator: row.get(4)?,
-            created_at: row.get(5)?,
-        };
-        Ok(if row.get(1)? { Started::NotDispatched { run, failure: why } } else { Started::Active(run) })
-    }
-}
-
-async fn look(
-    tx: &mut Tx<'_>,
-    scope: &Scope,
-    values: &[database::Value],
-    now: database::Ts,
-) -> Result<Option<Row>, DatabaseError> {
-    let identity = values[2].clone();
-    tx.query_opt(&LOOK, &[scope.workspace().into(), scope.key().into(), identity, now.into()]).await
+                if let Some(entry) = entry {
+                    audit::record(tx, entry, ask.now).await?;
+                }
+                row
+            }
+        },
+    };
+    Ok(match ensure::read(&row)? {
+        Started::Created(run) => Started::NotDispatched { run, failure: why },
+        standing => standing,
+    })
 }

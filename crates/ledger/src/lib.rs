@@ -14,11 +14,13 @@ mod cancel;
 pub mod catalog;
 mod claim;
 mod dispatch;
+mod ensure;
 pub mod failure;
 mod finish;
 pub mod identity;
 mod list;
 mod notice;
+mod paused;
 mod progress;
 mod pulse;
 mod requeue;
@@ -28,6 +30,7 @@ mod search;
 mod session;
 mod show;
 mod start;
+mod start_key;
 pub mod summary;
 mod takeover;
 mod tally;
@@ -45,6 +48,7 @@ pub use claim::{Claim, ClaimedRun};
 pub use finish::{Ending, Finished};
 pub use list::{ActiveFilter, Overview, PAGE_MAX, PageFrom, RunFilter, RunPage, RunRow};
 pub use notice::{Notice, NoticeKind};
+pub use paused::{PauseError, PausedKind, Pausing};
 pub use progress::Held;
 pub use pulse::Pulse;
 pub use requeue::{GiveBack, GivenBack};
@@ -53,7 +57,8 @@ pub use running::RunningNow;
 pub use search::{EndedRuns, RunPlace, RunSearch, StartedBy};
 pub use session::{Beat, SessionId};
 pub use show::{Progress, RunDetail, RunEvent};
-pub use start::{RunRef, StartError, Started};
+pub use start::{BACKLOG_MAX, Force, RunRef, StartError, StartOptions, Started};
+pub use start_key::{IdempotencyKey, KEY_LENGTH_MAX, StartKeyError};
 pub use takeover::TakenOver;
 pub use tally::{DayTally, Tally};
 pub use tenancy::RunId;
@@ -67,13 +72,21 @@ pub struct Ledger {
     catalog: Arc<Catalog>,
     clock: Clock,
     wake: Arc<Notify>,
+    backlog_max: u32,
 }
 
 impl Ledger {
     /// Makes a ledger over an open, migrated database.
     #[must_use]
     pub fn new(database: Database, catalog: Catalog, clock: Clock) -> Self {
-        Self { database, catalog: Arc::new(catalog), clock, wake: Arc::new(Notify::new()) }
+        let (catalog, wake) = (Arc::new(catalog), Arc::new(Notify::new()));
+        Self { database, catalog, clock, wake, backlog_max: BACKLOG_MAX }
+    }
+
+    /// Lets this many runs wait in one workspace; a start beyond it is refused before it writes.
+    #[must_use]
+    pub fn with_backlog_max(self, backlog_max: u32) -> Self {
+        Self { backlog_max, ..self }
     }
 
     /// Gives what can be started.

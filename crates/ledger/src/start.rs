@@ -2,60 +2,26 @@
 
 use database::{DatabaseError, Row, Ts, Tx, params, statement};
 use serde_json::Value;
-use tenancy::{Capability, RunId, Scope};
+use tenancy::{Capability, RunId, Scope, UserId};
+use uuid::Uuid;
 
 use crate::catalog::{InputError, Kind, Parsed, RunScope};
+use crate::dispatch;
+use crate::ensure::{self, Ask};
 use crate::failure::Failure;
 use crate::run::{Outcome, RunStatus};
-use crate::{Ledger, dispatch, notice};
+use crate::start_key::{self, IdempotencyKey, Opened};
+use crate::{Ledger, StartKeyError};
 
 statement! {
-    /// One statement decides new, active or cooling; exactly one row comes back. A duplicate writes nothing.
-    ENSURE = "ledger.start", (Uuid, Uuid, Bytes, Uuid, Uuid, Text, I16, Text, Uuid, Text, Json, Json, I16)
-        -> (Uuid, Bool, Text, Text, Time, Text, Time),
-    postgres: "/* ledger.start */ WITH hit AS MATERIALIZED (
-          SELECT id, status, outcome, reuse_until, initiator_name, created_at FROM operation_runs
-          WHERE workspace_id = $1 AND scope_id = $2 AND identity_hash = $3 AND dedupe_open
-            AND (status <> 'completed' OR reuse_until > ledger_statement_now())),
-        me AS MATERIALIZED (SELECT $4::uuid AS id WHERE NOT EXISTS (SELECT 1 FROM hit)),
-        /* Closes an expired slot, waiting for whoever else is closing it. */
-        flip AS (UPDATE operation_runs SET dedupe_open = false
-          WHERE workspace_id = $1 AND scope_id = $2 AND identity_hash = $3 AND dedupe_open AND status = 'completed'
-            AND reuse_until <= ledger_statement_now() AND EXISTS (SELECT 1 FROM me) RETURNING id),
-        ins AS (INSERT INTO operation_runs AS r (workspace_id, id, tenant_id, scope_id, type, key_version, identity_hash,
-            initiator_kind, initiator_id, initiator_name, inputs, context, max_attempts)
-          SELECT $1, me.id, $5, $2, $6, $7, $3, $8, $9, $10, $11, $12, $13 FROM me
-          WHERE (SELECT count(*) FROM flip) >= 0 /* orders the closing before the insert */
-          /* The update changes nothing: it locks the winner's row and returns it. */
-          ON CONFLICT (workspace_id, scope_id, identity_hash) WHERE dedupe_open DO UPDATE SET fence = r.fence
-          RETURNING id, status, outcome, reuse_until, initiator_name, created_at),
-        note AS (INSERT INTO notification_outbox (workspace_id, run_id, kind, user_id)
-          SELECT $1, ins.id, 'queued', $9 FROM ins, me WHERE ins.id = me.id AND $9 IS NOT NULL)
-        SELECT ins.id, ins.id = me.id, ins.status, ins.outcome, nullif(ins.reuse_until, 'infinity'), ins.initiator_name, ins.created_at FROM ins, me
-        UNION ALL SELECT id, false, status, outcome, nullif(reuse_until, 'infinity'), initiator_name, created_at FROM hit"
+    /// Reads what a start that repeats a run is held against.
+    EARLIER = "ledger.start_earlier", (Uuid, Uuid, Uuid) -> (Text, Text, Bytes, I16, Uuid, Json),
+    both: "SELECT type, status, identity_hash, key_version, initiator_id, inputs FROM operation_runs
+        WHERE workspace_id = $1 AND id = $2 AND scope_id = $3"
 }
-statement! {
-    /// Looks for the run that stands for the work now.
-    LOOK = "ledger.start_look", (Uuid, Uuid, Bytes, Time) -> (Uuid, Bool, Text, Text, Time, Text, Time),
-    sqlite: "SELECT id, 0, status, outcome, nullif(reuse_until, 9223372036854775807), initiator_name, created_at FROM operation_runs
-        WHERE workspace_id = $1 AND scope_id = $2 AND identity_hash = $3 AND dedupe_open = 1 AND (status <> 'completed' OR reuse_until > $4)"
-}
-statement! {
-    /// Closes a slot whose cooldown is over.
-    CLOSE = "ledger.start_close", (Uuid, Uuid, Bytes, Time) -> (),
-    sqlite: "UPDATE operation_runs SET dedupe_open = 0 WHERE workspace_id = $1 AND scope_id = $2 AND identity_hash = $3
-        AND dedupe_open = 1 AND status = 'completed' AND reuse_until <= $4"
-}
-statement! {
-    /// Adds the run. The unique index still decides: a bug above cannot make a second open row.
-    INSERT = "ledger.start_insert", (Uuid, Uuid, Bytes, Uuid, Uuid, Text, I16, Text, Uuid, Text, Json, Json, I16, Time)
-        -> (Uuid, Bool, Text, Text, Time, Text, Time),
-    sqlite: "INSERT INTO operation_runs AS r (workspace_id, id, tenant_id, scope_id, type, key_version, identity_hash,
-            initiator_kind, initiator_id, initiator_name, inputs, context, max_attempts, not_before, created_at)
-        VALUES ($1, $4, $5, $2, $6, $7, $3, $8, $9, $10, $11, $12, $13, $14, $14)
-        ON CONFLICT (workspace_id, scope_id, identity_hash) WHERE dedupe_open = 1 DO UPDATE SET fence = r.fence
-        RETURNING id, id = $4, status, outcome, nullif(reuse_until, 9223372036854775807), initiator_name, created_at"
-}
+
+/// How many runs may wait in one workspace unless its ledger says otherwise: a thousand tenants with twenty kinds each.
+pub const BACKLOG_MAX: u32 = 20_000;
 
 /// The answer to a start: always exactly one run.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,6 +59,8 @@ pub struct RunRef {
     pub initiator: String,
     /// When it was started.
     pub created_at: Ts,
+    /// Whether its kind is paused: what is queued waits until it is resumed.
+    pub is_paused: bool,
 }
 
 impl Started {
@@ -106,6 +74,27 @@ impl Started {
             | Self::NotDispatched { run, .. } => run,
         }
     }
+}
+
+/// Whether a start closes the slot of a run that cools.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Force {
+    /// A run that cools is given back.
+    #[default]
+    No,
+    /// A run that cools does not stand in the way; one that is active still does.
+    Yes,
+}
+
+/// What may be said beside kind and inputs; usually nothing.
+#[derive(Clone, Debug, Default)]
+pub struct StartOptions {
+    /// Whether a cooling run is passed over; takes [`Capability::Force`].
+    pub force: Force,
+    /// The ended run of the same work that this start repeats; takes the right to cancel that run.
+    pub rerun_of: Option<RunId>,
+    /// Makes a repeated request the same start, whatever happened to the work meanwhile.
+    pub key: Option<IdempotencyKey>,
 }
 
 /// Why a start was refused; nothing was written.
@@ -123,13 +112,13 @@ pub enum StartError {
     /// The inputs do not make sense.
     #[error(transparent)]
     Inputs(#[from] InputError),
-    /// The one who asks may not start this.
-    #[error("starting `{kind}` takes the right `{needs}`")]
+    /// The one who asks may not start this, or not in this way.
+    #[error("starting `{kind}` takes the right `{}`", needs.token())]
     NotAllowed {
         /// The kind.
         kind: String,
         /// The capability that is missing.
-        needs: &'static str,
+        needs: Capability,
     },
     /// A tenant's operation was started without a tenant, or a workspace's with one.
     #[error("`{kind}` runs for {wanted}")]
@@ -139,28 +128,94 @@ pub enum StartError {
         /// What it runs for.
         wanted: &'static str,
     },
+    /// The run that is to be repeated is not there, or is no earlier run of the same work.
+    #[error("run `{run}` cannot be repeated: {why}")]
+    NotRepeatable {
+        /// The run.
+        run: RunId,
+        /// Why not.
+        why: &'static str,
+    },
+    /// The key belongs to another start.
+    #[error(transparent)]
+    Key(#[from] StartKeyError),
+    /// As many runs wait as may.
+    #[error("{waiting_max} runs wait in this workspace already; start again when some of them have run")]
+    BacklogFull {
+        /// How many may wait.
+        waiting_max: u32,
+    },
     /// The database could not be used.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+}
+
+/// A run that is to be repeated.
+struct Earlier {
+    kind: String,
+    status: RunStatus,
+    identity: Vec<u8>,
+    key_version: i16,
+    initiator: Option<UserId>,
+    inputs: Value,
 }
 
 impl Ledger {
     /// Returns the run that now stands for this work: a new one, the one already active, or the one that cools.
     ///
     /// It never waits for work and never calls Graph. A tenant that cannot be worked with leaves a failed run
-    /// with `queue.dispatch_failed`, and no queued one. Calling again after an error is safe.
+    /// with `queue.dispatch_failed`, and no queued one. Where a person starts a run, the audit log says so, or
+    /// nothing is started. Calling again after an error is safe.
     ///
     /// # Errors
     /// Any [`StartError`]; nothing was written.
     pub async fn start(&self, scope: &Scope, kind: &str, inputs: Value) -> Result<Started, StartError> {
-        let (kind, parsed) = self.admit(scope, kind, inputs)?;
-        if let Some(why) = dispatch::obstacle(&self.database, scope).await? {
-            return self.record_failed_dispatch(scope, kind, parsed, why).await;
+        self.start_with(scope, kind, inputs, StartOptions::default()).await
+    }
+
+    /// Starts the work of an ended run anew: the same kind and inputs, in the scope of its tenant or workspace.
+    ///
+    /// # Errors
+    /// Any [`StartError`]; nothing was written.
+    pub async fn repeat(&self, scope: &Scope, run: RunId, force: Force) -> Result<Started, StartError> {
+        let earlier = self.earlier(scope, run).await?;
+        let options = StartOptions { force, rerun_of: Some(run), key: None };
+        self.start_with(scope, &earlier.kind, earlier.inputs, options).await
+    }
+
+    /// Does the same as [`Ledger::start`], with more to say about it.
+    ///
+    /// # Errors
+    /// Any [`StartError`]; nothing was written.
+    pub async fn start_with(
+        &self,
+        scope: &Scope,
+        kind: &str,
+        inputs: Value,
+        options: StartOptions,
+    ) -> Result<Started, StartError> {
+        let (kind, parsed) = self.admit(scope, kind, inputs, options.force)?;
+        if let Some(run) = options.rerun_of {
+            may_repeat(scope, kind, &parsed, run, &self.earlier(scope, run).await?)?;
         }
+        let obstacle = dispatch::obstacle(&self.database, scope).await?;
+        let now = self.clock.now();
+        let ask = Ask {
+            scope: scope.clone(),
+            kind: kind.token,
+            parsed,
+            max_attempts: kind.max_attempts,
+            rerun_of: options.rerun_of,
+            force: options.force,
+            backlog_max: self.backlog_max,
+            new: RunId::new(now),
+            now,
+        };
         // Two starts that wait for each other are both right; the one that gave way simply asks again.
-        let first = self.ensure(scope, kind, &parsed).await;
-        let started = match first {
-            Err(error) if error.may_be_retried() => self.ensure(scope, kind, &parsed).await?,
+        let started = match self.put(&ask, obstacle.as_ref(), options.key.as_ref()).await {
+            Err(StartError::Database(error)) if error.may_be_retried() => {
+                self.put(&ask, obstacle.as_ref(), options.key.as_ref()).await?
+            }
             other => other?,
         };
         if matches!(started, Started::Created(_)) {
@@ -169,7 +224,13 @@ impl Ledger {
         Ok(started)
     }
 
-    fn admit(&self, scope: &Scope, kind: &str, inputs: Value) -> Result<(&Kind, Parsed), StartError> {
+    fn admit(
+        &self,
+        scope: &Scope,
+        kind: &str,
+        inputs: Value,
+        force: Force,
+    ) -> Result<(&Kind, Parsed), StartError> {
         let found = self.catalog.get(kind).ok_or_else(|| StartError::UnknownKind {
             found: kind.chars().take(100).collect(),
             known: self.catalog.kinds().map(|kind| kind.token).collect::<Vec<_>>().join(", "),
@@ -180,96 +241,121 @@ impl Ledger {
             (RunScope::Workspace, Some(_)) => return Err(wrong("the whole workspace; name no tenant")),
             _ => {}
         }
-        let needs: Capability = found.needs;
-        if !scope.allows(needs) {
-            return Err(StartError::NotAllowed { kind: found.token.to_owned(), needs: needs.token() });
+        require(scope, found, found.needs)?;
+        if force == Force::Yes {
+            require(scope, found, Capability::Force)?;
         }
         let parsed = (found.parse)(inputs)?;
         Ok((found, parsed))
     }
 
-    async fn ensure(&self, scope: &Scope, kind: &Kind, parsed: &Parsed) -> Result<Started, DatabaseError> {
-        let (scope, parsed) = (scope.clone(), parsed.clone());
-        let (token, max_attempts, new) = (kind.token, kind.max_attempts, RunId::new(self.clock.now()));
-        self.database
-            .write_single("ledger.start", move |tx| {
-                Box::pin(async move {
-                    let row = match tx.sqlite_now() {
-                        None => {
-                            tx.query_one(&ENSURE, &values(&scope, token, max_attempts, new, &parsed)).await?
-                        }
-                        Some(now) => {
-                            ensure_in_steps(tx, &scope, token, max_attempts, new, &parsed, now).await?
-                        }
-                    };
-                    read(&row)
-                })
+    async fn earlier(&self, scope: &Scope, run: RunId) -> Result<Earlier, StartError> {
+        let values = params![scope.workspace(), run, scope.key()].to_vec();
+        let row = self
+            .database
+            .read("ledger.start_earlier", move |tx| {
+                Box::pin(async move { tx.query_opt(&EARLIER, &values).await })
             })
-            .await
+            .await?;
+        let row = row.ok_or(StartError::NotRepeatable { run, why: "there is no such run here" })?;
+        Ok(earlier(&row)?)
+    }
+
+    async fn put(
+        &self,
+        ask: &Ask,
+        obstacle: Option<&Failure>,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Started, StartError> {
+        let (ask, obstacle) = (ask.clone(), obstacle.cloned());
+        let owner = key.cloned().zip(ask.scope.actor().user());
+        match owner {
+            // One statement: no transaction has to be begun and ended around it.
+            None => {
+                self.database
+                    .write_single("ledger.start", move |tx| {
+                        Box::pin(async move { place(tx, &ask, obstacle).await })
+                    })
+                    .await
+            }
+            Some((key, user)) => {
+                self.database
+                    .write("ledger.start_keyed", move |tx| {
+                        Box::pin(async move { place_once(tx, &ask, obstacle, &key, user).await })
+                    })
+                    .await
+            }
+        }
     }
 }
 
-/// The same in steps, for the database whose only writer we are.
-async fn ensure_in_steps(
+/// Answers a request that was answered before with the same again, and any other like a start without a key.
+async fn place_once(
     tx: &mut Tx<'_>,
-    scope: &Scope,
-    kind: &'static str,
-    max_attempts: i16,
-    new: RunId,
-    parsed: &Parsed,
-    now: Ts,
-) -> Result<Row, DatabaseError> {
-    let slot = params![scope.workspace(), scope.key(), parsed.identity.hash, now].to_vec();
-    if let Some(hit) = tx.query_opt(&LOOK, &slot).await? {
-        return Ok(hit);
+    ask: &Ask,
+    obstacle: Option<Failure>,
+    key: &IdempotencyKey,
+    user: UserId,
+) -> Result<Started, StartError> {
+    if let Opened::Answered(started) = start_key::open(tx, ask, key, user).await? {
+        return Ok(started);
     }
-    tx.execute(&CLOSE, &slot).await?;
-    let mut row = values(scope, kind, max_attempts, new, parsed);
-    row.push(now.into());
-    let inserted = tx.query_one(&INSERT, &row).await?;
-    notice::write(tx, scope.workspace(), new, notice::NoticeKind::Queued, scope.actor().user(), now).await?;
-    Ok(inserted)
+    let started = place(tx, ask, obstacle).await?;
+    start_key::close(tx, ask, key, user, &started).await?;
+    Ok(started)
 }
 
-fn values(
+async fn place(tx: &mut Tx<'_>, ask: &Ask, obstacle: Option<Failure>) -> Result<Started, StartError> {
+    if let Some(why) = obstacle {
+        return Ok(dispatch::record(tx, ask, why).await?);
+    }
+    let full = StartError::BacklogFull { waiting_max: ask.backlog_max };
+    let started = ensure::ensure(tx, ask).await?;
+    match started {
+        // The run ended while the forced start looked: what was active then cools now, and may be passed over.
+        Some(Started::Cooling { .. }) if ask.force == Force::Yes => {
+            ensure::ensure(tx, ask).await?.ok_or(full)
+        }
+        Some(started) => Ok(started),
+        None => Err(full),
+    }
+}
+
+fn require(scope: &Scope, kind: &Kind, needs: Capability) -> Result<(), StartError> {
+    if scope.allows(needs) {
+        return Ok(());
+    }
+    Err(StartError::NotAllowed { kind: kind.token.to_owned(), needs })
+}
+
+fn may_repeat(
     scope: &Scope,
-    kind: &'static str,
-    max_attempts: i16,
-    new: RunId,
+    kind: &Kind,
     parsed: &Parsed,
-) -> Vec<database::Value> {
-    let actor = scope.actor();
-    params![
-        scope.workspace(),
-        scope.key(),
-        parsed.identity.hash,
-        new,
-        scope.tenant(),
-        kind,
-        parsed.identity.key_version,
-        actor.kind(),
-        actor.user(),
-        actor.name(),
-        parsed.inputs.clone(),
-        parsed.context.clone(),
-        max_attempts,
-    ]
-    .to_vec()
+    run: RunId,
+    earlier: &Earlier,
+) -> Result<(), StartError> {
+    let refused = |why| StartError::NotRepeatable { run, why };
+    let own = earlier.initiator.is_some() && earlier.initiator == scope.actor().user();
+    require(scope, kind, if own { Capability::CancelOwnRuns } else { Capability::CancelAnyRun })?;
+    if earlier.status != RunStatus::Completed {
+        return Err(refused("it has not ended"));
+    }
+    // Hashes of two recipes cannot be compared.
+    let comparable = earlier.key_version == parsed.identity.key_version;
+    if earlier.kind != kind.token || (comparable && earlier.identity != parsed.identity.hash) {
+        return Err(refused("it did other work"));
+    }
+    Ok(())
 }
 
-fn read(row: &Row) -> Result<Started, DatabaseError> {
-    let created: bool = row.get(1)?;
-    let until: Option<Ts> = row.get(4)?;
-    let run = RunRef {
-        id: RunId::from_uuid(row.get(0)?),
-        status: row.get::<String>(2)?.parse()?,
-        outcome: row.get::<String>(3)?.parse()?,
-        initiator: row.get(5)?,
-        created_at: row.get(6)?,
-    };
-    Ok(match (created, until) {
-        (true, _) => Started::Created(run),
-        (false, Some(until)) if run.status == RunStatus::Completed => Started::Cooling { run, until },
-        (false, _) => Started::Active(run),
+fn earlier(row: &Row) -> Result<Earlier, DatabaseError> {
+    Ok(Earlier {
+        kind: row.get(0)?,
+        status: row.get::<String>(1)?.parse()?,
+        identity: row.get(2)?,
+        key_version: row.get(3)?,
+        initiator: row.get::<Option<Uuid>>(4)?.map(UserId::from_uuid),
+        inputs: row.get(5)?,
     })
 }

@@ -10,10 +10,13 @@ use ledger::summary::CountKey;
 use ledger::{ClaimedRun, Ledger, RunId, SessionId, Started};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use tenancy::audit::{self, AuditRow};
 use tenancy::secrets::MasterKey;
 use tenancy::tenant::{self, CloudName, Connect, Environment};
 use tenancy::workspace::{self, Origin};
 use tenancy::{Capability, Scope, access};
+
+use crate::starting::succeeded;
 
 /// The lease that tests take; time is moved, never waited for.
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
@@ -135,6 +138,23 @@ impl House {
             Started::Created(run) => run.id,
             other => panic!("expected a new run, got {other:?}"),
         }
+    }
+
+    /// Ends everything that is due, with its work done.
+    pub(crate) async fn work(&self) {
+        let session = self.session().await;
+        for run in self.claim(session).await {
+            self.ledger.finish(run.claim, &run.kind, &succeeded()).await.expect("it ends");
+        }
+        self.ledger.close_session(session).await.expect("the session ends");
+    }
+
+    /// Reads the workspace's audit log, oldest first, what was done before left out.
+    pub(crate) async fn log(&self) -> Vec<AuditRow> {
+        let mut log = audit::list(&self.database, &self.whole, None, 200).await.expect("it can be read");
+        log.retain(|row| row.subject_type == "run" || row.subject_type == "kind");
+        log.reverse();
+        log
     }
 
     /// Opens a session.

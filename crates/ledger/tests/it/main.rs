@@ -1,8 +1,12 @@
 //! What the ledger promises, on both databases.
 
+mod auditing;
 mod cancelling;
 mod finishing;
+mod forcing;
 mod house;
 mod listing;
+mod pausing;
+mod start_keys;
 mod starting;
 mod taking_over;

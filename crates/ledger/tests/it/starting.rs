@@ -9,6 +9,7 @@ use ledger::failure::FailureCode;
 use ledger::{Ending, NoticeKind, Outcome, RunStatus, StartError, Started};
 use rstest::rstest;
 use serde_json::{Value, json};
+use tenancy::Capability;
 use tenancy::tenant::{self, TenantState};
 
 use crate::house::{Cooling, Fixture, Whole, house, ledger_on};
@@ -130,7 +131,7 @@ async fn a_start_that_makes_no_sense_writes_nothing_and_says_why(
     assert!(unknown.contains("there is no field `typse`; allowed: `types`"), "{unknown}");
     let system = tenancy::access::system(house.contoso.workspace(), house.contoso.tenant());
     let refused = house.ledger.start(&system, Fixture::KIND, Value::Null).await.expect_err("not allowed");
-    assert!(matches!(refused, StartError::NotAllowed { needs: "start_reads", .. }), "{refused}");
+    assert!(matches!(refused, StartError::NotAllowed { needs: Capability::StartReads, .. }), "{refused}");
     assert!(house.ledger.list_active(&house.whole, &Default::default()).await.expect("a list").is_empty());
     let ended = house.ledger.list_ended(&house.whole, &Default::default(), None, 50).await.expect("a list");
     assert!(ended.runs.is_empty());
