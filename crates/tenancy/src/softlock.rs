@@ -100,6 +100,18 @@ pub(crate) async fn pass(tx: &mut Tx<'_>, of: &Key, now: Ts) -> Result<Gate, Dat
     Ok(Gate::Open { wait })
 }
 
+/// Tells the log that a wait has begun: for `whom`, and from which network at most, never from which address.
+pub(crate) fn tell(whom: &str, request: &RequestInfo, wait: Duration) {
+    let network = request.network().unwrap_or_default();
+    tracing::warn!(
+        delay.of = whom,
+        client.network = %network,
+        request.id = %request.id(),
+        wait_seconds = wait.as_secs(),
+        "sign-in is delayed after wrong passwords"
+    );
+}
+
 /// Says whether it is too early, without counting.
 pub(crate) async fn is_shut(tx: &mut Tx<'_>, of: &Key, now: Ts) -> Result<bool, DatabaseError> {
     Ok(tx.query_opt(&LOOK, params![of.kind, of.key.clone(), now]).await?.is_some())

@@ -1,5 +1,11 @@
 //! Workspaces.
 
+mod create;
+mod overview;
+
+pub use create::{CreateWorkspaceError, NewWorkspace, create};
+pub use overview::{WorkspaceSummary, overview};
+
 use database::{Database, DatabaseError, Row, Ts, Tx, params, statement};
 
 use crate::{Slug, WorkspaceId};

@@ -106,7 +106,7 @@ pub async fn complete(
                 let made = workspace::ensure_in(tx, DEFAULT_SLUG, DEFAULT_NAME, Origin::Own, now).await?;
                 let owner = NewMember { user: user.id, role: Role::Owner, reach: Reach::Workspace };
                 let added = entry(Action::MemberAdded).in_workspace(made.id);
-                membership::insert(tx, made.id, &owner, added, now).await?;
+                membership::insert(tx, made.id, &owner, Some(user.id), added, now).await?;
                 let session = NewSession::prepare(
                     user.id,
                     user.email.clone(),

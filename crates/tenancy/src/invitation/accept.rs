@@ -16,8 +16,8 @@ use crate::{InvitationId, RandomError, RequestInfo, TenantId, UserId, WorkspaceI
 
 statement! {
     /// Whoever invited must still be in charge: an owner who was removed leaves no way in behind.
-    LOOK = "invitation.look", (Bytes, Time) -> (Uuid, Uuid, Text, Text, Bool, Text, Text, Bool),
-    both: "SELECT i.workspace_id, i.id, i.email, i.role, i.narrowed, w.slug, w.name, EXISTS (SELECT 1 FROM users a WHERE a.email = i.email)
+    LOOK = "invitation.look", (Bytes, Time) -> (Uuid, Uuid, Text, Text, Bool, Text, Text, Bool, Uuid),
+    both: "SELECT i.workspace_id, i.id, i.email, i.role, i.narrowed, w.slug, w.name, EXISTS (SELECT 1 FROM users a WHERE a.email = i.email), i.invited_by
         FROM invitations i JOIN workspaces w ON w.id = i.workspace_id JOIN users b ON b.id = i.invited_by
         WHERE i.token_hash = $1 AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > $2
           AND b.disabled_at IS NULL AND (b.kind = 'platform' OR EXISTS (SELECT 1 FROM memberships m
@@ -118,6 +118,7 @@ struct Open {
     workspace: WorkspaceId,
     id: InvitationId,
     reach: Reach,
+    invited_by: UserId,
     offer: Offer,
 }
 
@@ -220,7 +221,7 @@ async fn join(
     audit::record(tx, accepted.about("invitation", open.id), now).await?;
     let new = NewMember { user, role: open.offer.role, reach: open.reach.clone() };
     let added = entry(Action::MemberAdded).in_workspace(open.workspace);
-    Ok(membership::insert(tx, open.workspace, &new, added, now).await?)
+    Ok(membership::insert(tx, open.workspace, &new, Some(open.invited_by), added, now).await?)
 }
 
 /// Finds an open invitation and holds its workspace, so that it is used up once and nobody is removed meanwhile.
@@ -241,7 +242,8 @@ async fn find(tx: &mut Tx<'_>, hash: [u8; 32], now: Ts) -> Result<Option<Open>, 
         Reach::Workspace
     };
     let (workspace, id) = (WorkspaceId::from_uuid(workspace), InvitationId::from_uuid(id));
-    Ok(Some(Open { workspace, id, reach, offer: read(&row)? }))
+    let invited_by = UserId::from_uuid(row.get(8)?);
+    Ok(Some(Open { workspace, id, reach, invited_by, offer: read(&row)? }))
 }
 
 fn read(row: &Row) -> Result<Offer, DatabaseError> {

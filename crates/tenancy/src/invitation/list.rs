@@ -1,8 +1,6 @@
 //! Listing the invitations that are open.
 
-use std::collections::BTreeMap;
-
-use database::{Database, DatabaseError, Ts, params, statement};
+use database::{Database, DatabaseError, Row, Ts, params, statement};
 use uuid::Uuid;
 
 use super::InvitationError;
@@ -10,13 +8,13 @@ use crate::access::{Reach, Role, read_role};
 use crate::{Capability, InvitationId, Scope, TenantId};
 
 statement! {
-    LIST = "invitation.list", (Uuid, Time) -> (Uuid, Text, Text, Bool, Text, Time, Time),
-    both: "SELECT i.id, i.email, i.role, i.narrowed, u.name, i.created_at, i.expires_at FROM invitations i JOIN users u ON u.id = i.invited_by
-        WHERE i.workspace_id = $1 AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > $2 ORDER BY i.id DESC"
-}
-statement! {
-    TENANTS = "invitation.tenants", (Uuid) -> (Uuid, Uuid),
-    both: "SELECT invitation_id, tenant_id FROM invitation_tenants WHERE workspace_id = $1 ORDER BY invitation_id, tenant_id"
+    /// One that is narrowed stands in one row per tenant.
+    LIST = "invitation.list", (Uuid, Time) -> (Uuid, Text, Text, Bool, Text, Time, Time, Uuid),
+    both: "SELECT i.id, i.email, i.role, i.narrowed, u.name, i.created_at, i.expires_at, t.tenant_id
+        FROM invitations i JOIN users u ON u.id = i.invited_by
+        LEFT JOIN invitation_tenants t ON t.workspace_id = i.workspace_id AND t.invitation_id = i.id
+        WHERE i.workspace_id = $1 AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > $2
+        ORDER BY i.id DESC, t.tenant_id"
 }
 
 /// An invitation that may still be accepted.
@@ -47,31 +45,33 @@ pub async fn list(database: &Database, scope: &Scope, now: Ts) -> Result<Vec<Inv
         return Err(InvitationError::NotAllowed);
     }
     let workspace = scope.workspace();
-    let (open, reaches) = database
+    let rows = database
         .read("invitation.list", move |tx| {
-            Box::pin(async move {
-                let open = tx.query(&LIST, params![workspace, now]).await?;
-                Ok::<_, DatabaseError>((open, tx.query(&TENANTS, params![workspace]).await?))
-            })
+            Box::pin(async move { Ok::<_, DatabaseError>(tx.query(&LIST, params![workspace, now]).await?) })
         })
         .await?;
-    let mut tenants: BTreeMap<Uuid, Vec<TenantId>> = BTreeMap::new();
-    for row in &reaches {
-        tenants.entry(row.get(0)?).or_default().push(TenantId::from_uuid(row.get(1)?));
-    }
-    let mut list = Vec::with_capacity(open.len());
-    for row in &open {
-        let id: Uuid = row.get(0)?;
-        let only = tenants.remove(&id).unwrap_or_default();
-        list.push(Invitation {
-            id: InvitationId::from_uuid(id),
-            email: row.get(1)?,
-            role: read_role(row, 2)?,
-            reach: if row.get(3)? { Reach::Tenants(only) } else { Reach::Workspace },
-            invited_by: row.get(4)?,
-            created_at: row.get(5)?,
-            expires_at: row.get(6)?,
-        });
+    let mut list: Vec<Invitation> = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let (id, tenant): (Uuid, Option<Uuid>) = (row.get(0)?, row.get(7)?);
+        let tenant = tenant.map(TenantId::from_uuid);
+        match list.last_mut() {
+            Some(Invitation { id: last, reach: Reach::Tenants(tenants), .. }) if last.as_uuid() == id => {
+                tenants.extend(tenant);
+            }
+            _ => list.push(read(row, tenant)?),
+        }
     }
     Ok(list)
+}
+
+fn read(row: &Row, tenant: Option<TenantId>) -> Result<Invitation, DatabaseError> {
+    Ok(Invitation {
+        id: InvitationId::from_uuid(row.get(0)?),
+        email: row.get(1)?,
+        role: read_role(row, 2)?,
+        reach: if row.get(3)? { Reach::Tenants(tenant.into_iter().collect()) } else { Reach::Workspace },
+        invited_by: row.get(4)?,
+        created_at: row.get(5)?,
+        expires_at: row.get(6)?,
+    })
 }

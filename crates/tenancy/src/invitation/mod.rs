@@ -6,6 +6,7 @@
 mod accept;
 mod invite;
 mod list;
+mod prune;
 mod revoke;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ use database::{DatabaseError, Ts};
 pub use accept::{Accept, AcceptError, Accepted, Account, Offer, accept, accept_as, look};
 pub use invite::{Invited, NewInvitation, invite};
 pub use list::{Invitation, list};
+pub use prune::{KEPT_AFTER_END, prune};
 pub use revoke::revoke;
 
 use crate::{Capability, RandomError, Scope};

@@ -14,8 +14,8 @@ statement! {
 }
 statement! {
     /// Answers with no row when the user is a member already.
-    INSERT = "membership.add", (Uuid, Uuid, Text, Bool, Time) -> (Uuid),
-    both: "INSERT INTO memberships (workspace_id, user_id, role, narrowed, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)
+    INSERT = "membership.add", (Uuid, Uuid, Text, Bool, Time, Uuid) -> (Uuid),
+    both: "INSERT INTO memberships (workspace_id, user_id, role, narrowed, created_at, updated_at, added_by) VALUES ($1, $2, $3, $4, $5, $5, $6)
         ON CONFLICT (workspace_id, user_id) DO NOTHING RETURNING user_id"
 }
 
@@ -36,23 +36,30 @@ pub struct NewMember {
 /// [`MembershipError::AlreadyMember`] leaves the membership as it is.
 pub async fn add(database: &Database, scope: &Scope, new: NewMember, now: Ts) -> Result<(), MembershipError> {
     permit(scope, now)?;
-    let (workspace, entry) = (scope.workspace(), Entry::in_scope(scope, Action::MemberAdded));
+    let (workspace, by) = (scope.workspace(), scope.actor().user());
+    let entry = Entry::in_scope(scope, Action::MemberAdded);
     database
         .write("membership.add", move |tx| {
             Box::pin(async move {
                 lock_workspace(tx, workspace).await?;
-                tx.query_opt(&IS_PERSON, params![new.user]).await?.ok_or(MembershipError::NoSuchUser)?;
-                insert(tx, workspace, &new, entry, now).await
+                ensure_person(tx, new.user).await?;
+                insert(tx, workspace, &new, by, entry, now).await
             })
         })
         .await
 }
 
-/// Writes a membership and what is to be written down about it.
+/// Refuses what is no person's account.
+pub(crate) async fn ensure_person(tx: &mut Tx<'_>, user: UserId) -> Result<(), MembershipError> {
+    tx.query_opt(&IS_PERSON, params![user]).await?.map(|_| ()).ok_or(MembershipError::NoSuchUser)
+}
+
+/// Writes a membership and what is to be written down about it; `by` is who let them in.
 pub(crate) async fn insert(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
     new: &NewMember,
+    by: Option<UserId>,
     entry: Entry,
     now: Ts,
 ) -> Result<(), MembershipError> {
@@ -60,7 +67,7 @@ pub(crate) async fn insert(
         return Err(MembershipError::NoSuchTenant);
     }
     let narrowed = new.reach.tenants().is_some();
-    let row = params![workspace, new.user, new.role.as_str(), narrowed, now];
+    let row = params![workspace, new.user, new.role.as_str(), narrowed, now, by];
     tx.query_opt(&INSERT, row).await?.ok_or(MembershipError::AlreadyMember)?;
     write_reach(tx, workspace, new.user, &new.reach).await?;
     session::rotate_soon(tx, new.user).await?;

@@ -1,8 +1,6 @@
 //! Listing the members of a workspace.
 
-use std::collections::BTreeMap;
-
-use database::{Database, DatabaseError, Ts, params, statement};
+use database::{Database, DatabaseError, Row, Ts, params, statement};
 use uuid::Uuid;
 
 use super::MembershipError;
@@ -11,13 +9,12 @@ use crate::user::Standing;
 use crate::{Capability, Scope, TenantId, UserId};
 
 statement! {
-    LIST = "membership.list", (Uuid) -> (Uuid, Text, Text, Text, Bool, Time, Time),
-    both: "SELECT u.id, u.name, u.email, m.role, m.narrowed, m.created_at, u.disabled_at
-        FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.workspace_id = $1 ORDER BY u.email"
-}
-statement! {
-    REACHES = "membership.reaches", (Uuid) -> (Uuid, Uuid),
-    both: "SELECT user_id, tenant_id FROM membership_tenants WHERE workspace_id = $1 ORDER BY user_id, tenant_id"
+    /// A narrowed member stands in one row per tenant.
+    LIST = "membership.list", (Uuid) -> (Uuid, Text, Text, Text, Bool, Time, Time, Text, Uuid),
+    both: "SELECT u.id, u.name, u.email, m.role, m.narrowed, m.created_at, u.disabled_at, a.name, t.tenant_id
+        FROM memberships m JOIN users u ON u.id = m.user_id LEFT JOIN users a ON a.id = m.added_by
+        LEFT JOIN membership_tenants t ON t.workspace_id = m.workspace_id AND t.user_id = m.user_id
+        WHERE m.workspace_id = $1 ORDER BY u.email, t.tenant_id"
 }
 
 /// A member of a workspace.
@@ -35,6 +32,8 @@ pub struct Member {
     pub reach: Reach,
     /// Since when.
     pub since: Ts,
+    /// Who let them in; none where that was not written down yet.
+    pub added_by: Option<String>,
     /// Whether their account is enabled.
     pub standing: Standing,
 }
@@ -48,36 +47,35 @@ pub async fn list(database: &Database, scope: &Scope) -> Result<Vec<Member>, Mem
         return Err(MembershipError::NotAllowed);
     }
     let workspace = scope.workspace();
-    let (members, reaches) = database
+    let rows = database
         .read("membership.list", move |tx| {
-            Box::pin(async move {
-                let members = tx.query(&LIST, params![workspace]).await?;
-                Ok::<_, DatabaseError>((members, tx.query(&REACHES, params![workspace]).await?))
-            })
+            Box::pin(async move { Ok::<_, DatabaseError>(tx.query(&LIST, params![workspace]).await?) })
         })
         .await?;
-    let mut tenants: BTreeMap<Uuid, Vec<TenantId>> = BTreeMap::new();
-    for row in &reaches {
-        tenants.entry(row.get(0)?).or_default().push(TenantId::from_uuid(row.get(1)?));
-    }
-    let mut list = Vec::with_capacity(members.len());
-    for row in &members {
-        let user: Uuid = row.get(0)?;
-        let reach = if row.get(4)? {
-            Reach::Tenants(tenants.remove(&user).unwrap_or_default())
-        } else {
-            Reach::Workspace
-        };
-        let disabled: Option<Ts> = row.get(6)?;
-        list.push(Member {
-            user: UserId::from_uuid(user),
-            name: row.get(1)?,
-            email: row.get(2)?,
-            role: read_role(row, 3)?,
-            reach,
-            since: row.get(5)?,
-            standing: if disabled.is_some() { Standing::Disabled } else { Standing::Enabled },
-        });
+    let mut list: Vec<Member> = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let (user, tenant): (Uuid, Option<Uuid>) = (row.get(0)?, row.get(8)?);
+        let tenant = tenant.map(TenantId::from_uuid);
+        match list.last_mut() {
+            Some(Member { user: last, reach: Reach::Tenants(tenants), .. }) if last.as_uuid() == user => {
+                tenants.extend(tenant);
+            }
+            _ => list.push(read(row, tenant)?),
+        }
     }
     Ok(list)
+}
+
+fn read(row: &Row, tenant: Option<TenantId>) -> Result<Member, DatabaseError> {
+    let disabled: Option<Ts> = row.get(6)?;
+    Ok(Member {
+        user: UserId::from_uuid(row.get(0)?),
+        name: row.get(1)?,
+        email: row.get(2)?,
+        role: read_role(row, 3)?,
+        reach: if row.get(4)? { Reach::Tenants(tenant.into_iter().collect()) } else { Reach::Workspace },
+        since: row.get(5)?,
+        added_by: row.get(7)?,
+        standing: if disabled.is_some() { Standing::Disabled } else { Standing::Enabled },
+    })
 }

@@ -12,8 +12,8 @@ mod stored;
 
 use database::{DatabaseError, Ts};
 
-pub(crate) use add::insert;
 pub use add::{NewMember, add};
+pub(crate) use add::{ensure_person, insert};
 pub use change_role::change_role;
 pub use list::{Member, list};
 pub use narrow::set_reach;

@@ -1,7 +1,15 @@
-//! The passwords that anybody would try first, by how they are made.
+//! The passwords that anybody would try first: those that most people have, and those made in the same way.
 //!
 //! Lists of leaked passwords are mostly a few hundred words with a number behind them, walks over the keyboard,
-//! and repetitions. Those are refused by rule, which also catches next year's number.
+//! and repetitions. Those are refused by rule, which also catches next year's number; the list catches the rest.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+/// The 3000 most common passwords that are long enough to be taken; `data/README.md` says where they come from.
+const COMMON: &str = include_str!("../../data/common-passwords.txt");
+
+static COMMON_SET: LazyLock<HashSet<&'static str>> = LazyLock::new(|| COMMON.lines().collect());
 
 /// Words that common passwords are made of, and the words of this product's own world.
 const WORDS: &str = "
@@ -60,7 +68,9 @@ pub(super) fn is_guessable<'a>(password: &str, own: impl Iterator<Item = &'a str
     let lower = password.to_lowercase();
     let own: Vec<String> = own.flat_map(parts).collect();
     let known = |word: &str| WORDS.split_whitespace().any(|one| one == word) || own.iter().any(|o| o == word);
-    is_repetition(&lower) || is_walk(&lower) || is_word(&lower, &known) || is_word(&plain(&lower), &known)
+    let plain = plain(&lower);
+    let common = COMMON_SET.contains(lower.as_str()) || COMMON_SET.contains(plain.as_str());
+    common || is_repetition(&lower) || is_walk(&lower) || is_word(&lower, &known) || is_word(&plain, &known)
 }
 
 /// Takes an own word whole and in its parts: `ana.lopes` is `analopes`, `ana` and `lopes`.
@@ -108,4 +118,20 @@ fn is_walk(text: &str) -> bool {
     let body = text.trim_matches(|c: char| !c.is_alphanumeric());
     let backwards: String = body.chars().rev().collect();
     body.len() >= 6 && WALKS.iter().any(|row| [body, &backwards].iter().any(|walk| row.contains(*walk)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a2_the_3000_most_common_passwords_are_refused_in_any_case() {
+        assert_eq!(COMMON_SET.len(), 3000);
+        for word in COMMON.lines() {
+            assert!(word.chars().count() >= crate::password::LENGTH_MIN, "{word}");
+            assert!(is_guessable(word, std::iter::empty()), "{word}");
+            assert!(is_guessable(&word.to_uppercase(), std::iter::empty()), "{word}");
+        }
+        assert!(!is_guessable("a fine long sentence", std::iter::empty()));
+    }
 }

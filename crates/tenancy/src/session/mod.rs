@@ -94,6 +94,10 @@ impl Session {
         self.principal().channel().is_proved(now)
     }
 
+    pub(crate) fn request(&self) -> &RequestInfo {
+        &self.request
+    }
+
     /// Begins an entry of the audit log about what this user does with their own account.
     pub(crate) fn entry(&self, action: Action) -> Entry {
         Entry::by(self.user, &self.name, &self.request, action)

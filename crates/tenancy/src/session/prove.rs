@@ -98,6 +98,7 @@ pub(crate) async fn compare_password(
                 })
                 .await
                 .map_err(ProveError::Database)?;
+            softlock::tell(&format!("session {}", session.id), session.request(), wait);
         }
         return Err(ProveError::Refused);
     };

@@ -201,7 +201,8 @@ async fn settle_refusal(
     now: Ts,
 ) -> Result<(), DatabaseError> {
     let network = softlock::network(&request);
-    database
+    let (about, account) = (Arc::clone(&request), of_account.clone());
+    let of_network = database
         .write("session.settle_refusal", move |tx| {
             Box::pin(async move {
                 let delayed = |wait: Duration| {
@@ -215,11 +216,19 @@ async fn settle_refusal(
                 {
                     let network = request.network().unwrap_or_default();
                     audit::record(tx, delayed(wait).about("network", network), now).await?;
+                    return Ok::<_, DatabaseError>(Some(wait));
                 }
-                Ok(())
+                Ok(None)
             })
         })
-        .await
+        .await?;
+    if let Some((user, wait)) = account {
+        softlock::tell(&format!("user {user}"), &about, wait);
+    }
+    if let Some(wait) = of_network {
+        softlock::tell("network", &about, wait);
+    }
+    Ok(())
 }
 
 impl NewSession {

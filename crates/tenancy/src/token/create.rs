@@ -18,6 +18,11 @@ statement! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
 }
 
+statement! {
+    OWNER_NAME = "token.owner_name", (Uuid) -> (Text),
+    both: "SELECT name FROM users WHERE id = $1"
+}
+
 /// The token to make.
 #[derive(Clone, Debug)]
 pub struct NewToken {
@@ -61,9 +66,10 @@ pub async fn create(
         .with("name", new.name.clone())
         .with("capabilities", names.clone())
         .with("expires_at", new.expires_at.to_string());
-    let row = ApiToken {
+    let mut row = ApiToken {
         id,
         owner: new.owner,
+        owner_name: String::new(),
         name: new.name.trim().to_owned(),
         capabilities: new.capabilities,
         created_at: now,
@@ -71,7 +77,7 @@ pub async fn create(
         last_used_at: None,
     };
     let written = row.clone();
-    database
+    row.owner_name = database
         .write("token.create", move |tx| {
             Box::pin(async move {
                 // Held, so that the owner is still a member, with these rights, when the token is there.
@@ -88,7 +94,9 @@ pub async fn create(
                 }
                 let row = params![workspace, id, new.owner, written.name, hash, names, now, new.expires_at];
                 tx.execute(&INSERT, row).await?;
-                Ok(audit::record(tx, entry, now).await?)
+                audit::record(tx, entry, now).await?;
+                let name: String = tx.query_one(&OWNER_NAME, params![new.owner]).await?.get(0)?;
+                Ok::<_, TokenError>(name)
             })
         })
         .await?;

@@ -6,11 +6,13 @@ use serde_json::Value;
 use crate::{ApiTokenId, Capabilities, Capability, Channel, Scope, UserId};
 
 statement! {
-    LIST = "token.list", (Uuid, Uuid, Time) -> (Uuid, Uuid, Text, Json, Time, Time, Time),
-    postgres: "SELECT id, user_id, name, capabilities, created_at, expires_at, last_used_at FROM api_tokens
-        WHERE workspace_id = $1 AND ($2::uuid IS NULL OR user_id = $2) AND revoked_at IS NULL AND expires_at > $3 ORDER BY id DESC",
-    sqlite: "SELECT id, user_id, name, capabilities, created_at, expires_at, last_used_at FROM api_tokens
-        WHERE workspace_id = $1 AND ($2 IS NULL OR user_id = $2) AND revoked_at IS NULL AND expires_at > $3 ORDER BY id DESC",
+    LIST = "token.list", (Uuid, Uuid, Time) -> (Uuid, Uuid, Text, Json, Time, Time, Time, Text),
+    postgres: "SELECT t.id, t.user_id, t.name, t.capabilities, t.created_at, t.expires_at, t.last_used_at, u.name
+        FROM api_tokens t JOIN users u ON u.id = t.user_id
+        WHERE t.workspace_id = $1 AND ($2::uuid IS NULL OR t.user_id = $2) AND t.revoked_at IS NULL AND t.expires_at > $3 ORDER BY t.id DESC",
+    sqlite: "SELECT t.id, t.user_id, t.name, t.capabilities, t.created_at, t.expires_at, t.last_used_at, u.name
+        FROM api_tokens t JOIN users u ON u.id = t.user_id
+        WHERE t.workspace_id = $1 AND ($2 IS NULL OR t.user_id = $2) AND t.revoked_at IS NULL AND t.expires_at > $3 ORDER BY t.id DESC",
 }
 
 /// A living token; its text is not kept.
@@ -20,6 +22,8 @@ pub struct ApiToken {
     pub id: ApiTokenId,
     /// Who it acts for.
     pub owner: UserId,
+    /// What they are called.
+    pub owner_name: String,
     /// What it is called.
     pub name: String,
     /// What it may do at most.
@@ -59,6 +63,7 @@ fn read(row: &Row) -> Result<ApiToken, DatabaseError> {
     Ok(ApiToken {
         id: ApiTokenId::from_uuid(row.get(0)?),
         owner: UserId::from_uuid(row.get(1)?),
+        owner_name: row.get(7)?,
         name: row.get(2)?,
         capabilities: capabilities(&row.get(3)?),
         created_at: row.get(4)?,

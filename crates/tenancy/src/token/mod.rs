@@ -6,6 +6,7 @@
 mod authenticate;
 mod create;
 mod list;
+mod prune;
 mod revoke;
 mod text;
 
@@ -16,6 +17,7 @@ use database::DatabaseError;
 pub use authenticate::{USED_EVERY, authenticate};
 pub use create::{Created, NewToken, create};
 pub use list::{ApiToken, list};
+pub use prune::{KEPT_AFTER_END, prune};
 pub use revoke::revoke;
 pub use text::PREFIX;
 

@@ -1,4 +1,4 @@
-//! What a token looks like: `ta_<id>_<secret><checksum>`.
+//! What a token looks like: `tat_<id>_<secret><checksum>`.
 //!
 //! The prefix lets scanners find leaked ones; the id says which it is without giving it away; the checksum tells a
 //! mistyped or cut one apart before the database is asked.
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{ApiTokenId, RandomError, SecretToken, secret_token};
 
 /// What every token begins with.
-pub const PREFIX: &str = "ta_";
+pub const PREFIX: &str = "tat_";
 
 /// The characters of an id: a uuid in hexadecimal digits.
 const ID_LENGTH: usize = 32;

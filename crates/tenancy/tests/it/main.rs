@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod first_start;
 mod house;
+mod housekeeping;
 mod invitations;
 mod members;
 mod sessions;

@@ -43,6 +43,9 @@ async fn a_member_is_added_changed_narrowed_and_removed_and_each_is_written_down
         (found.role, &found.reach, found.standing),
         (Role::Manager, &Reach::only([tenant]), Standing::Enabled)
     );
+    assert_eq!(found.added_by.as_deref(), Some("olga"));
+    let olga = members.iter().find(|member| member.user == house.owner.session.user).expect("she is one");
+    assert_eq!(olga.added_by.as_deref(), Some("olga"), "the first one lets themselves in");
     membership::remove(database, &owner, ana, now).await.expect("she goes");
     let gone = membership::remove(database, &owner, ana, now).await;
     assert!(matches!(gone, Err(MembershipError::NoSuchMember)));

@@ -1,13 +1,16 @@
 //! Workspaces, the platform user, and who gets a scope.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use database::Clock;
 use database::testing::Backend;
 use rstest::rstest;
-use tenancy::access::{self, AccessError};
-use tenancy::workspace::{self, Origin};
-use tenancy::{Actor, Capability, user};
+use tenancy::access::{self, AccessError, Reach, Role};
+use tenancy::workspace::{self, CreateWorkspaceError, NewWorkspace, Origin};
+use tenancy::{Actor, Capability, UserId, audit, user};
+
+use crate::house::{codes, house};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
@@ -81,4 +84,41 @@ async fn the_console_may_do_everything_and_the_system_only_keeps_house(
     assert_eq!(system.actor(), &Actor::System);
     let held: Vec<_> = Capability::ALL.into_iter().filter(|one| system.allows(*one)).collect();
     assert_eq!(held, [Capability::See, Capability::Maintain]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_server_administrator_makes_a_workspace_with_its_first_owner(
+    #[values(Backend::Sqlite, Backend::Postgres)] on: Backend,
+) {
+    let house = house(on).await;
+    let (database, now, olga) = (&house.database, house.now, &house.owner.session);
+    let server = access::server(database, &olga.principal()).await.expect("an answer").expect("she is one");
+    let ana = house.join("ana", Role::Readonly, Reach::Workspace).await.session;
+    let new = |slug: &str, name: &str, owner| NewWorkspace {
+        slug: slug.parse().expect("a slug"),
+        name: name.to_owned(),
+        owner,
+    };
+    let made = workspace::create(database, &server, new("second", " Second ", Some(ana.user)), now).await;
+    assert_eq!(made.expect("it is made").name, "Second");
+    let scope = access::member(database, &ana.principal(), "second", None).await.expect("she is a member");
+    assert!(scope.allows(Capability::ManageMembers));
+    let olga_there = access::member(database, &olga.principal(), "second", None).await;
+    assert!(matches!(olga_there, Err(AccessError::NotThere)), "who made it is nobody in it");
+    let log = audit::list(database, &scope, None, 10).await.expect("a log");
+    assert_eq!(codes(&log), ["membership.added"]);
+    assert!(codes(&house.server_log().await).contains(&"workspace.created"));
+    let taken = workspace::create(database, &server, new("second", "Other", None), now).await;
+    assert!(matches!(taken, Err(CreateWorkspaceError::Taken)));
+    let nameless = workspace::create(database, &server, new("third", " ", None), now).await;
+    assert!(matches!(nameless, Err(CreateWorkspaceError::Name(_))));
+    let nobody = workspace::create(database, &server, new("third", "T", Some(UserId::new(now))), now).await;
+    assert!(matches!(nobody, Err(CreateWorkspaceError::NoSuchUser)));
+    let late = house.after(tenancy::PROOF_LIFE + Duration::from_secs(1));
+    let unproved = workspace::create(database, &server, new("third", "Third", None), late).await;
+    assert!(matches!(unproved, Err(CreateWorkspaceError::NotProved)));
+    let all = workspace::overview(database, &server).await.expect("a list");
+    let all: Vec<_> = all.iter().map(|one| (one.workspace.slug.as_str(), one.members, one.tenants)).collect();
+    assert_eq!(all, [("default", 2, 0), ("second", 1, 0)], "what was refused left nothing behind");
 }

@@ -89,5 +89,5 @@ fn bearer(header: &str) -> Option<&str> {
 }
 
 fn unknown() -> Problem {
-    Problem::new(Code::SignedOut, "Send an API token that is good: Authorization: Bearer ta_….")
+    Problem::new(Code::SignedOut, "Send an API token that is good: Authorization: Bearer tat_….")
 }
