@@ -14,7 +14,7 @@ use web::state::{AppState, Parts};
 use super::worker::{self, WorkerArgs};
 use crate::config::Settings;
 use crate::exit::Exit;
-use crate::present::Output;
+use crate::present::{Format, Output};
 use crate::problem::Problem;
 use crate::wiring::Installation;
 use crate::{signals, wiring};
@@ -108,7 +108,9 @@ pub(super) async fn serve(listener: TcpListener, state: AppState, stop: Cancella
     Box::pin(web::server::serve(listener, state, async move { stop.cancelled().await })).await;
 }
 
-/// Prints the link that makes the first account, while there is none.
+/// Tells the link that makes the first account, once, while there is none.
+///
+/// People read it on standard error, which nobody pipes into a file of answers; programs find it in the JSON.
 pub(super) async fn offer_link(
     installation: &Installation,
     address: &str,
@@ -119,10 +121,10 @@ pub(super) async fn offer_link(
         Problem::failed("first_start.offer", "failed to make the link for the first account").because(&error)
     })?;
     let link = offered.map(|token| format!("{address}/first-start?token={}", token.reveal()));
-    if let Some(link) = &link {
-        output.line(format!(
+    if let Some(link) = link.as_ref().filter(|_| output.format() == Format::Text) {
+        output.note(format!(
             "Nobody has an account yet. Make the first one, within half an hour, at\n\n  {link}\n"
-        ))?;
+        ));
     }
     Ok(link)
 }

@@ -12,6 +12,7 @@ use simulator::{Running, TenantState};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
+use tokio::sync::mpsc;
 
 /// How long anything may take before a test gives up; the machine may be busy with other tests.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
@@ -52,6 +53,8 @@ pub(crate) struct Started {
     child: Child,
     lines: Vec<String>,
     reader: tokio::io::Lines<BufReader<tokio::process::ChildStdout>>,
+    /// What standard error said.
+    told: mpsc::UnboundedReceiver<String>,
 }
 
 impl Program {
@@ -134,10 +137,19 @@ impl Program {
     pub(crate) fn start(&self, arguments: &[&str]) -> Started {
         let mut command = self.command(arguments);
         // What a worker warns of is expected here; what it could not help would still be told.
-        command.env("TENANTATLAS_LOG", "error").stderr(Stdio::inherit());
+        command.env("TENANTATLAS_LOG", "error").stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let reader = BufReader::new(child.stdout.take().unwrap()).lines();
-        Started { child, lines: Vec::new(), reader }
+        let mut errors = BufReader::new(child.stderr.take().unwrap()).lines();
+        let (tell, told) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = errors.next_line().await {
+                eprintln!("{line}");
+                // A test that listens no longer does not want it.
+                let _ = tell.send(line);
+            }
+        });
+        Started { child, lines: Vec::new(), reader, told }
     }
 
     /// Starts a worker and waits until it works.
@@ -203,6 +215,18 @@ impl Started {
             let line = next.unwrap_or_else(|_| panic!("`{text}` did not come: {:#?}", self.lines)).unwrap();
             let line = line.unwrap_or_else(|| panic!("it ended before `{text}` came: {:#?}", self.lines));
             self.lines.push(line.clone());
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// Waits until standard error holds the text, and gives its line.
+    pub(crate) async fn until_told(&mut self, text: &str) -> String {
+        loop {
+            let next = tokio::time::timeout(PATIENCE, self.told.recv()).await;
+            let line = next.unwrap_or_else(|_| panic!("`{text}` was not told"));
+            let line = line.unwrap_or_else(|| panic!("it ended before `{text}` was told"));
             if line.contains(text) {
                 return line;
             }

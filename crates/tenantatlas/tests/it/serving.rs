@@ -17,7 +17,7 @@ async fn it_serves_offers_the_first_account_and_stops_when_told(
     let mut serving = program.start(&["serve", "--listen", "127.0.0.1:0"]);
     let said = serving.until("TenantAtlas is at").await;
     let address = said.split([' ', ';']).find(|word| word.starts_with("http://")).unwrap();
-    let link = serving.until("first-start?token=").await;
+    let link = serving.until_told("first-start?token=").await;
     let mut visitor = Visitor::of(address);
     assert_eq!(visitor.get("/healthz").await.status, 200);
     let stranger = visitor.get("/w/default/operations").await;

@@ -31,7 +31,7 @@ impl Visitor {
     pub(crate) async fn first(serving: &mut Started) -> Self {
         let said = serving.until("TenantAtlas is at").await;
         let address = said.split([' ', ';']).find(|word| word.starts_with("http://")).unwrap();
-        let link = serving.until("first-start?token=").await;
+        let link = serving.until_told("first-start?token=").await;
         let (_, token) = link.trim().split_once("token=").expect("the link brings its token");
         let mut visitor = Self::of(address);
         let fields =
