@@ -8,8 +8,8 @@
 //! What was not read is unknown, never gone: only a complete reading of a collection makes an
 //! object *missing*, and nothing here is ever deleted because it was not seen.
 //!
-//! Every verb takes a [`tenancy::Scope`] and stays inside it. A scope without a tenant reads all
-//! tenants of its workspace and writes nothing.
+//! Every verb takes a [`tenancy::Scope`] and stays inside it. A scope without a tenant reads those
+//! tenants of its workspace that its holder may see, and writes nothing.
 
 mod counts;
 mod graph_id;
@@ -18,6 +18,7 @@ mod kept_text;
 pub mod normalise;
 mod object_key;
 pub mod policies;
+mod reach;
 mod record_error;
 
 pub use contract;

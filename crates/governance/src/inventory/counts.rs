@@ -1,15 +1,16 @@
 //! How many objects there are.
 
+use crate::reach::reached_tenants;
 use database::{Database, DatabaseError, Row, params, statement};
 use tenancy::Scope;
 
 statement! {
     /// Counts objects by type.
-    COUNT = "inventory.counts", (Uuid, Uuid) -> (Text, I64, I64),
+    COUNT = "inventory.counts", (Uuid, UuidList) -> (Text, I64, I64),
     postgres: "/* inventory.counts */ SELECT type, count(*) FILTER (WHERE missing_since IS NULL), count(missing_since) FROM inventory_items
-        WHERE workspace_id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) GROUP BY type ORDER BY type",
+        WHERE workspace_id = $1 AND ($2::uuid[] IS NULL OR tenant_id = ANY($2)) GROUP BY type ORDER BY type",
     sqlite: "SELECT type, count(*) FILTER (WHERE missing_since IS NULL), count(missing_since) FROM inventory_items
-        WHERE workspace_id = $1 AND ($2 IS NULL OR tenant_id = $2) GROUP BY type ORDER BY type"
+        WHERE workspace_id = $1 AND ($2 IS NULL OR tenant_id IN (SELECT unhex(value) FROM json_each($2))) GROUP BY type ORDER BY type"
 }
 
 /// How many objects of a type there are.
@@ -28,7 +29,7 @@ pub struct TypeCount {
 /// # Errors
 /// Any [`DatabaseError`].
 pub async fn counts(database: &Database, scope: &Scope) -> Result<Vec<TypeCount>, DatabaseError> {
-    let values = params![scope.workspace(), scope.tenant()].to_vec();
+    let values = params![scope.workspace(), reached_tenants(scope)].to_vec();
     database
         .read("inventory.counts", move |tx| {
             Box::pin(async move { tx.query(&COUNT, &values).await?.iter().map(read).collect() })

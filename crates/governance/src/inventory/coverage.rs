@@ -1,16 +1,17 @@
 //! How well each type was last read.
 
+use crate::reach::reached_tenants;
 use database::{Database, DatabaseError, Row, Ts, params, statement};
 use tenancy::{RunId, Scope, TenantId};
 
 statement! {
     /// Lists how well each type was last read, at each depth.
-    LIST = "inventory.coverage", (Uuid, Uuid)
+    LIST = "inventory.coverage", (Uuid, UuidList)
         -> (Uuid, Text, Text, Text, I64, I64, I64, I64, Text, Uuid, Time, Time),
     postgres: "/* inventory.coverage */ SELECT tenant_id, type, depth, status, seen, failed, pages, expected, code, run_id, observed_at, complete_at
-        FROM coverage WHERE workspace_id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) ORDER BY tenant_id, type, depth",
+        FROM coverage WHERE workspace_id = $1 AND ($2::uuid[] IS NULL OR tenant_id = ANY($2)) ORDER BY tenant_id, type, depth",
     sqlite: "SELECT tenant_id, type, depth, status, seen, failed, pages, expected, code, run_id, observed_at, complete_at
-        FROM coverage WHERE workspace_id = $1 AND ($2 IS NULL OR tenant_id = $2) ORDER BY tenant_id, type, depth"
+        FROM coverage WHERE workspace_id = $1 AND ($2 IS NULL OR tenant_id IN (SELECT unhex(value) FROM json_each($2))) ORDER BY tenant_id, type, depth"
 }
 
 /// How deep a reading went.
@@ -76,7 +77,7 @@ pub struct Coverage {
 /// # Errors
 /// Any [`DatabaseError`].
 pub async fn coverage(database: &Database, scope: &Scope) -> Result<Vec<Coverage>, DatabaseError> {
-    let values = params![scope.workspace(), scope.tenant()].to_vec();
+    let values = params![scope.workspace(), reached_tenants(scope)].to_vec();
     database
         .read("inventory.coverage", move |tx| {
             Box::pin(async move { tx.query(&LIST, &values).await?.iter().map(read).collect() })

@@ -2,25 +2,30 @@
 
 use database::{Database, DatabaseError, Row, Ts, params, statement};
 use tenancy::{RunId, Scope, TenantId};
+use uuid::Uuid;
 
 use crate::object_key::{ObjectKey, Presence, before_all, cut, rows_of_page, words};
+use crate::policies::PolicyId;
+use crate::reach::reached_tenants;
 
 statement! {
-    /// Lists objects after a key.
-    LIST = "inventory.list", (Uuid, Uuid, TextList, Text, Bool, Uuid, Text, Text, I64)
-        -> (Uuid, Text, Text, Text, Text, Text, Time, Time, Time, Time, Uuid),
-    postgres: "/* inventory.list */ SELECT tenant_id, type, graph_id, name, platform, view, graph_modified_at, first_seen_at, last_seen_at,
-          missing_since, run_id FROM inventory_items
-        WHERE workspace_id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) AND ($3::text[] IS NULL OR type = ANY($3))
-          AND ($4::text IS NULL OR position(lower($4) in lower(name)) > 0)
-          AND ($5::boolean IS NULL OR (missing_since IS NOT NULL) = $5)
-          AND (tenant_id, type, graph_id) > ($6, $7, $8) ORDER BY tenant_id, type, graph_id LIMIT $9",
-    sqlite: "SELECT tenant_id, type, graph_id, name, platform, view, graph_modified_at, first_seen_at, last_seen_at,
-          missing_since, run_id FROM inventory_items
-        WHERE workspace_id = $1 AND ($2 IS NULL OR tenant_id = $2)
-          AND ($3 IS NULL OR type IN (SELECT value FROM json_each($3)))
-          AND ($4 IS NULL OR instr(lower(name), lower($4)) > 0) AND ($5 IS NULL OR (missing_since IS NOT NULL) = $5)
-          AND (tenant_id, type, graph_id) > ($6, $7, $8) ORDER BY tenant_id, type, graph_id LIMIT $9"
+    /// Lists objects after a key, each with the policy that it is where it was read whole.
+    LIST = "inventory.list", (Uuid, UuidList, TextList, Text, Bool, Uuid, Text, Text, I64)
+        -> (Uuid, Text, Text, Text, Text, Text, Time, Time, Time, Time, Uuid, Uuid),
+    postgres: "/* inventory.list */ SELECT i.tenant_id, i.type, i.graph_id, i.name, i.platform, i.view, i.graph_modified_at, i.first_seen_at,
+          i.last_seen_at, i.missing_since, i.run_id, p.id FROM inventory_items i
+        LEFT JOIN policies p ON p.workspace_id = i.workspace_id AND p.tenant_id = i.tenant_id AND p.type = i.type AND p.graph_id = i.graph_id
+        WHERE i.workspace_id = $1 AND ($2::uuid[] IS NULL OR i.tenant_id = ANY($2)) AND ($3::text[] IS NULL OR i.type = ANY($3))
+          AND ($4::text IS NULL OR position(lower($4) in lower(i.name)) > 0)
+          AND ($5::boolean IS NULL OR (i.missing_since IS NOT NULL) = $5)
+          AND (i.tenant_id, i.type, i.graph_id) > ($6, $7, $8) ORDER BY i.tenant_id, i.type, i.graph_id LIMIT $9",
+    sqlite: "SELECT i.tenant_id, i.type, i.graph_id, i.name, i.platform, i.view, i.graph_modified_at, i.first_seen_at,
+          i.last_seen_at, i.missing_since, i.run_id, p.id FROM inventory_items i
+        LEFT JOIN policies p ON p.workspace_id = i.workspace_id AND p.tenant_id = i.tenant_id AND p.type = i.type AND p.graph_id = i.graph_id
+        WHERE i.workspace_id = $1 AND ($2 IS NULL OR i.tenant_id IN (SELECT unhex(value) FROM json_each($2)))
+          AND ($3 IS NULL OR i.type IN (SELECT value FROM json_each($3)))
+          AND ($4 IS NULL OR instr(lower(i.name), lower($4)) > 0) AND ($5 IS NULL OR (i.missing_since IS NOT NULL) = $5)
+          AND (i.tenant_id, i.type, i.graph_id) > ($6, $7, $8) ORDER BY i.tenant_id, i.type, i.graph_id LIMIT $9"
 }
 
 /// Which objects to list.
@@ -55,6 +60,8 @@ pub struct Item {
     pub missing_since: Option<Ts>,
     /// The run that saw it last.
     pub run: RunId,
+    /// The policy that it is; none where it was never read whole.
+    pub policy: Option<PolicyId>,
 }
 
 /// A page of objects.
@@ -80,7 +87,7 @@ pub async fn list(
     let after = after.unwrap_or_else(before_all);
     let values = params![
         scope.workspace(),
-        scope.tenant(),
+        reached_tenants(scope),
         words(&filter.types),
         filter.name.clone(),
         filter.presence.missing(),
@@ -112,5 +119,6 @@ fn read(row: &Row) -> Result<Item, DatabaseError> {
         last_seen_at: row.get(8)?,
         missing_since: row.get(9)?,
         run: RunId::from_uuid(row.get(10)?),
+        policy: row.get::<Option<Uuid>>(11)?.map(PolicyId::from_uuid),
     })
 }

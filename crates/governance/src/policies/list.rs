@@ -7,34 +7,35 @@ use super::PolicyId;
 use super::payload::hash_from;
 use crate::normalise::Hash32;
 use crate::object_key::{ObjectKey, Presence, before_all, cut, rows_of_page, words};
+use crate::reach::reached_tenants;
 
 statement! {
     /// Lists policies after a key.
-    LIST = "policies.list", (Uuid, Uuid, TextList, Text, Bool, Uuid, Text, Text, I64)
+    LIST = "policies.list", (Uuid, UuidList, TextList, Text, Bool, Uuid, Text, Text, I64)
         -> (Uuid, Uuid, Text, Text, Text, Text, Text, Time, I32, Bytes, Time, Time, Time, Uuid),
     postgres: "/* policies.list */ SELECT id, tenant_id, type, graph_id, name, platform, view, graph_modified_at, version_count, canonical_hash,
           first_seen_at, last_read_at, missing_since, run_id FROM policies
-        WHERE workspace_id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) AND ($3::text[] IS NULL OR type = ANY($3))
+        WHERE workspace_id = $1 AND ($2::uuid[] IS NULL OR tenant_id = ANY($2)) AND ($3::text[] IS NULL OR type = ANY($3))
           AND ($4::text IS NULL OR position(lower($4) in lower(name)) > 0)
           AND ($5::boolean IS NULL OR (missing_since IS NOT NULL) = $5)
           AND (tenant_id, type, graph_id) > ($6, $7, $8) ORDER BY tenant_id, type, graph_id LIMIT $9",
     sqlite: "SELECT id, tenant_id, type, graph_id, name, platform, view, graph_modified_at, version_count, canonical_hash,
           first_seen_at, last_read_at, missing_since, run_id FROM policies
-        WHERE workspace_id = $1 AND ($2 IS NULL OR tenant_id = $2)
+        WHERE workspace_id = $1 AND ($2 IS NULL OR tenant_id IN (SELECT unhex(value) FROM json_each($2)))
           AND ($3 IS NULL OR type IN (SELECT value FROM json_each($3)))
           AND ($4 IS NULL OR instr(lower(name), lower($4)) > 0) AND ($5 IS NULL OR (missing_since IS NOT NULL) = $5)
           AND (tenant_id, type, graph_id) > ($6, $7, $8) ORDER BY tenant_id, type, graph_id LIMIT $9"
 }
 statement! {
     /// Finds one policy.
-    FIND = "policies.find", (Uuid, Uuid, Uuid)
+    FIND = "policies.find", (Uuid, Uuid, UuidList)
         -> (Uuid, Uuid, Text, Text, Text, Text, Text, Time, I32, Bytes, Time, Time, Time, Uuid),
     postgres: "/* policies.find */ SELECT id, tenant_id, type, graph_id, name, platform, view, graph_modified_at, version_count, canonical_hash,
           first_seen_at, last_read_at, missing_since, run_id FROM policies
-        WHERE workspace_id = $1 AND id = $2 AND ($3::uuid IS NULL OR tenant_id = $3)",
+        WHERE workspace_id = $1 AND id = $2 AND ($3::uuid[] IS NULL OR tenant_id = ANY($3))",
     sqlite: "SELECT id, tenant_id, type, graph_id, name, platform, view, graph_modified_at, version_count, canonical_hash,
           first_seen_at, last_read_at, missing_since, run_id FROM policies
-        WHERE workspace_id = $1 AND id = $2 AND ($3 IS NULL OR tenant_id = $3)"
+        WHERE workspace_id = $1 AND id = $2 AND ($3 IS NULL OR tenant_id IN (SELECT unhex(value) FROM json_each($3)))"
 }
 
 /// Which policies to list.
@@ -100,7 +101,7 @@ pub async fn list(
     let after = after.unwrap_or_else(before_all);
     let values = params![
         scope.workspace(),
-        scope.tenant(),
+        reached_tenants(scope),
         words(&filter.types),
         filter.name.clone(),
         filter.presence.missing(),
@@ -130,7 +131,7 @@ pub async fn find(
     scope: &Scope,
     policy: PolicyId,
 ) -> Result<Option<Policy>, DatabaseError> {
-    let values = params![scope.workspace(), policy, scope.tenant()].to_vec();
+    let values = params![scope.workspace(), policy, reached_tenants(scope)].to_vec();
     database
         .read("policies.find", move |tx| {
             Box::pin(async move { tx.query_opt(&FIND, &values).await?.as_ref().map(read).transpose() })

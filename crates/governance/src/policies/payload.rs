@@ -5,18 +5,19 @@ use tenancy::Scope;
 
 use super::VersionId;
 use crate::normalise::Hash32;
+use crate::reach::reached_tenants;
 
 statement! {
     /// Finds the payload of a version.
-    FIND = "policies.payload", (Uuid, Uuid, Uuid) -> (Bytes, I64, Bytes),
+    FIND = "policies.payload", (Uuid, Uuid, UuidList) -> (Bytes, I64, Bytes),
     postgres: "/* policies.payload */ SELECT y.hash, y.size_bytes, y.body FROM policy_versions v
         JOIN policies p ON p.workspace_id = v.workspace_id AND p.id = v.policy_id
         JOIN payloads y ON y.workspace_id = v.workspace_id AND y.hash = v.payload_hash
-        WHERE v.workspace_id = $1 AND v.id = $2 AND ($3::uuid IS NULL OR p.tenant_id = $3)",
+        WHERE v.workspace_id = $1 AND v.id = $2 AND ($3::uuid[] IS NULL OR p.tenant_id = ANY($3))",
     sqlite: "SELECT y.hash, y.size_bytes, y.body FROM policy_versions v
         JOIN policies p ON p.workspace_id = v.workspace_id AND p.id = v.policy_id
         JOIN payloads y ON y.workspace_id = v.workspace_id AND y.hash = v.payload_hash
-        WHERE v.workspace_id = $1 AND v.id = $2 AND ($3 IS NULL OR p.tenant_id = $3)"
+        WHERE v.workspace_id = $1 AND v.id = $2 AND ($3 IS NULL OR p.tenant_id IN (SELECT unhex(value) FROM json_each($3)))"
 }
 
 /// The most bytes that a payload may have; the largest real policies have a few hundred thousand.
@@ -58,7 +59,7 @@ pub async fn payload(
     scope: &Scope,
     version: VersionId,
 ) -> Result<Option<Vec<u8>>, PayloadError> {
-    let values = params![scope.workspace(), version, scope.tenant()].to_vec();
+    let values = params![scope.workspace(), version, reached_tenants(scope)].to_vec();
     let found = database
         .read("policies.payload", move |tx| {
             Box::pin(async move {

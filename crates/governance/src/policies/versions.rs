@@ -7,21 +7,22 @@ use tenancy::{RunId, Scope};
 use super::payload::hash_from;
 use super::{PolicyId, Side, VersionId};
 use crate::normalise::Hash32;
+use crate::reach::reached_tenants;
 
 statement! {
     /// Lists the versions of a policy, newest first.
-    LIST = "policies.versions", (Uuid, Uuid, Uuid)
+    LIST = "policies.versions", (Uuid, Uuid, UuidList)
         -> (Uuid, I32, Text, Bytes, I64, Bytes, Bytes, Bytes, I32, Json, Json, Time, Time, Uuid),
     postgres: "/* policies.versions */ SELECT v.id, v.number, v.name, v.payload_hash, y.size_bytes, v.canonical_hash, v.settings_hash, v.assignments_hash,
           v.rule_set, v.parts, v.changed, v.graph_modified_at, v.captured_at, v.run_id
         FROM policies p JOIN policy_versions v ON v.workspace_id = p.workspace_id AND v.policy_id = p.id
         JOIN payloads y ON y.workspace_id = v.workspace_id AND y.hash = v.payload_hash
-        WHERE p.workspace_id = $1 AND p.id = $2 AND ($3::uuid IS NULL OR p.tenant_id = $3) ORDER BY v.number DESC",
+        WHERE p.workspace_id = $1 AND p.id = $2 AND ($3::uuid[] IS NULL OR p.tenant_id = ANY($3)) ORDER BY v.number DESC",
     sqlite: "SELECT v.id, v.number, v.name, v.payload_hash, y.size_bytes, v.canonical_hash, v.settings_hash, v.assignments_hash,
           v.rule_set, v.parts, v.changed, v.graph_modified_at, v.captured_at, v.run_id
         FROM policies p JOIN policy_versions v ON v.workspace_id = p.workspace_id AND v.policy_id = p.id
         JOIN payloads y ON y.workspace_id = v.workspace_id AND y.hash = v.payload_hash
-        WHERE p.workspace_id = $1 AND p.id = $2 AND ($3 IS NULL OR p.tenant_id = $3) ORDER BY v.number DESC"
+        WHERE p.workspace_id = $1 AND p.id = $2 AND ($3 IS NULL OR p.tenant_id IN (SELECT unhex(value) FROM json_each($3))) ORDER BY v.number DESC"
 }
 
 /// One immutable state of a policy, without its bytes ([`super::payload`] gives those).
@@ -67,7 +68,7 @@ pub async fn versions(
     scope: &Scope,
     policy: PolicyId,
 ) -> Result<Vec<Version>, DatabaseError> {
-    let values = params![scope.workspace(), policy, scope.tenant()].to_vec();
+    let values = params![scope.workspace(), policy, reached_tenants(scope)].to_vec();
     database
         .read("policies.versions", move |tx| {
             Box::pin(async move { tx.query(&LIST, &values).await?.iter().map(read).collect() })
