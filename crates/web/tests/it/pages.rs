@@ -144,7 +144,7 @@ async fn a_tenant_is_connected_and_checked(#[values(Backend::Sqlite, Backend::Po
     let house = House::on(on).await;
     let good = "name=Litware&slug=litware&environment=test&cloud=global&graph_tenant_id=litware.example\
                 &client_id=0f8fad5b-d9cb-469f-a165-70867728950e&client_secret=a-planted-secret";
-    let wrong = good.replace("slug=litware", "slug=Lit+Ware").replace("cloud=global", "cloud=simulated");
+    let wrong = good.replace("slug=litware", "slug=Lit+Ware").replace("cloud=global", "cloud=elsewhere");
     let answer = house.post("/w/default/tenants/new", &house.owner, &wrong).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
@@ -161,6 +161,40 @@ async fn a_tenant_is_connected_and_checked(#[values(Backend::Sqlite, Backend::Po
     assert!(made.header("location").is_some_and(|run| run.ends_with("?answer=queued")), "{made:?}");
     let list = house.get("/w/default/tenants", Some(&house.reader)).await;
     assert!(list.body.contains("Litware") && list.body.contains("Not checked yet"), "{}", list.body);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_simulated_tenant_is_on_this_machine_and_no_production_tenant(
+    #[values(Backend::Sqlite, Backend::Postgres)] on: Backend,
+) {
+    let house = House::on(on).await;
+    let sent = |environment: &str, simulator: &str| {
+        let fields = format!(
+            "name=Lab&slug=lab&environment={environment}&cloud=simulated&simulator={simulator}\
+             &graph_tenant_id=lab.example&client_id=0f8fad5b-d9cb-469f-a165-70867728950e&client_secret=none"
+        );
+        let house = &house;
+        async move { house.post("/w/default/tenants/new", &house.owner, &fields).await }
+    };
+    let elsewhere = [
+        "",
+        "http://graph.example:8765",
+        "http://localhost:8765",
+        "http://10.0.0.1:8765",
+        "https://127.0.0.1:8765",
+        "http://127.0.0.1",
+        "http://127.0.0.1:8765/admin",
+        "http://a@127.0.0.1:8765",
+    ];
+    for simulator in elsewhere {
+        let refused = sent("test", simulator).await;
+        assert!(refused.body.contains("Enter what the simulator printed"), "{simulator}: {}", refused.body);
+    }
+    let refused = sent("production", "http://127.0.0.1:8765").await;
+    assert!(refused.body.contains("is refused for a tenant whose environment is production"), "{refused:?}");
+    let made = sent("test", "http://127.0.0.1:8765/").await;
+    assert!(made.header("location").is_some_and(|run| run.ends_with("?answer=queued")), "{made:?}");
 }
 
 #[rstest]

@@ -8,7 +8,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::SecretString;
-use tenancy::tenant::{self, CloudName, Connect, ConnectError, Environment, Tenant, TenantState};
+use tenancy::tenant::{
+    self, CloudName, Connect, ConnectError, Environment, SimulatedUrls, Tenant, TenantState,
+};
 use tenancy::workspace::Origin;
 use tenancy::{Capability, Slug, access};
 
@@ -17,6 +19,7 @@ use crate::csrf::{FIELD, SignedForm};
 use crate::fields::Fields;
 use crate::here::Here;
 use crate::links;
+use crate::options::Options;
 use crate::pages::sign_in::{PASSWORD_MAX, sentence};
 use crate::problem::Problem;
 use crate::shell::{self, Page, Place};
@@ -27,12 +30,13 @@ use view::{ConnectPage, Connection, TenantLine, TenantsPage};
 /// The operation that looks whether a connection works.
 const CHECK: &str = "tenant.check_connection";
 
-/// What may be chosen as a cloud; a simulated one takes addresses on this machine, which only its console names.
-const CLOUDS: [(CloudName, &str); 4] = [
+/// What may be chosen as a cloud.
+const CLOUDS: [(CloudName, &str); 5] = [
     (CloudName::Global, "Global"),
     (CloudName::UsGov, "United States government, level 4"),
     (CloudName::UsGovDod, "United States government, level 5"),
     (CloudName::China, "China, operated by 21Vianet"),
+    (CloudName::Simulated, "Simulated, on this machine"),
 ];
 
 /// What an application needs to read what is read today.
@@ -91,7 +95,7 @@ pub async fn connect(
     SignedForm(fields): SignedForm,
 ) -> Result<Response, Problem> {
     here.require(Capability::ManageTenants)?;
-    let (typed, connect) = match read(fields)? {
+    let (typed, connect) = match read(&app, fields)? {
         Ok(read) => read,
         Err((typed, errors)) => return Ok(wrong(&app, &here, *typed, errors)),
     };
@@ -219,7 +223,11 @@ fn form(app: &AppState, here: &Here, typed: view::Connect, errors: Vec<(String, 
         back: Link::new("Cancel", &tenants),
         typed,
         errors,
-        clouds: CLOUDS.iter().map(|(cloud, name)| (cloud.as_str().to_owned(), (*name).to_owned())).collect(),
+        clouds: CLOUDS
+            .iter()
+            .filter(|(cloud, _)| may_choose(app.options(), *cloud))
+            .map(|(cloud, name)| (cloud.as_str().to_owned(), (*name).to_owned()))
+            .collect(),
         permissions: PERMISSIONS.iter().map(|one| (*one).to_owned()).collect(),
         verb: "Connect and check".to_owned(),
     };
@@ -248,13 +256,36 @@ fn framed(
 /// What was typed with what is wrong with it, or with what can be done.
 type Read = Result<(view::Connect, Connect), (Box<view::Connect>, Vec<(String, String)>)>;
 
-fn read(mut fields: Fields) -> Result<Read, Problem> {
+/// Says whether a cloud is offered; a simulated one is only where everybody who comes is on this machine.
+///
+/// Elsewhere its address would let an Owner make this machine talk to services of its own.
+fn may_choose(options: &Options, cloud: CloudName) -> bool {
+    cloud != CloudName::Simulated || !options.is_tls()
+}
+
+/// Reads the address of a simulator: plain HTTP on this machine and a port, nothing else.
+fn simulator(typed: &str) -> Option<SimulatedUrls> {
+    let url = url::Url::parse(typed).ok()?;
+    let here = match url.host()? {
+        url::Host::Ipv4(address) => address.is_loopback(),
+        url::Host::Ipv6(address) => address.is_loopback(),
+        url::Host::Domain(_) => false,
+    };
+    let plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    let nobody = url.username().is_empty() && url.password().is_none();
+    let fits = url.scheme() == "http" && here && plain && nobody && url.port().is_some();
+    let origin = url.origin().ascii_serialization();
+    fits.then(|| SimulatedUrls { login: origin.clone(), graph: origin })
+}
+
+fn read(app: &AppState, mut fields: Fields) -> Result<Read, Problem> {
     let mut take = |name: &str| fields.one(name).map(|value| value.unwrap_or_default().trim().to_owned());
     let typed = view::Connect {
         name: take("name")?,
         slug: take("slug")?,
         environment: take("environment")?,
         cloud: take("cloud")?,
+        simulator: take("simulator")?,
         graph_tenant_id: take("graph_tenant_id")?,
         client_id: take("client_id")?,
     };
@@ -266,10 +297,17 @@ fn read(mut fields: Fields) -> Result<Read, Problem> {
     let environment = Environment::from_str(&typed.environment)
         .map_err(|_| wrong("environment", "Choose production or test.".to_owned()))
         .ok();
-    let offered = |cloud: &CloudName| CLOUDS.iter().any(|(known, _)| known == cloud);
+    let offered = |cloud: &CloudName| {
+        CLOUDS.iter().any(|(known, _)| known == cloud) && may_choose(app.options(), *cloud)
+    };
     let cloud = CloudName::from_str(&typed.cloud).ok().filter(offered);
     if cloud.is_none() {
         wrong("cloud", "Choose a cloud.".to_owned());
+    }
+    let simulated = simulator(&typed.simulator).filter(|_| cloud == Some(CloudName::Simulated));
+    if cloud == Some(CloudName::Simulated) && simulated.is_none() {
+        let why = "Enter what the simulator printed, such as http://127.0.0.1:8765.";
+        wrong("simulator", why.to_owned());
     }
     if secrecy::ExposeSecret::expose_secret(&secret).is_empty() {
         wrong("client_secret", "Enter the application's secret.".to_owned());
@@ -282,7 +320,7 @@ fn read(mut fields: Fields) -> Result<Read, Problem> {
                 graph_tenant_id: typed.graph_tenant_id.clone(),
                 environment,
                 cloud,
-                simulated: None,
+                simulated,
                 client_id: typed.client_id.clone(),
                 client_secret: secret,
                 origin: Origin::Own,
@@ -308,4 +346,18 @@ fn field_of(name: &str) -> &'static str {
 fn prove_first(next: &str) -> Response {
     let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
     Redirect::to(&format!("/sign-in/again?next={next}")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_others_reach_offers_no_simulated_cloud() {
+        let here = Options::loopback("127.0.0.1:8080".parse().expect("an address"));
+        let public = Options::public("https://atlas.example.com", Vec::new()).expect("an address");
+        assert!(may_choose(&here, CloudName::Simulated));
+        assert!(!may_choose(&public, CloudName::Simulated));
+        assert!(may_choose(&public, CloudName::Global));
+    }
 }

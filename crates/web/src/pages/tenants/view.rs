@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use crate::components::{
-    Band, Column, Empty, Field, FieldOption, Hang, Icon, Input, Link, MenuItem, Narrow, Permission, PostForm,
-    Presence, Row, TenantEnvironment, Verb, Wall, Weight, action, data_table, empty, environment,
+    Band, Column, Empty, Field, FieldOption, Hang, Icon, Input, Link, MenuItem, Narrow, Need, Permission,
+    PostForm, Presence, Row, TenantEnvironment, Verb, Wall, Weight, action, data_table, empty, environment,
     error_summary, field, hidden_fields, icon, link_button, menu, rel_time, row_link, shortened,
 };
 
@@ -162,6 +162,8 @@ pub struct Connect {
     pub environment: String,
     /// Its cloud.
     pub cloud: String,
+    /// Where it is simulated, if it is.
+    pub simulator: String,
     /// Its id or domain at Microsoft.
     pub graph_tenant_id: String,
     /// The application.
@@ -242,7 +244,15 @@ fn reach(page: &ConnectPage) -> Vec<Field> {
         .iter()
         .map(|(value, label)| FieldOption { value: value.clone(), label: label.clone(), hint: None })
         .collect();
-    vec![
+    let simulator = Field {
+        need: Need::Optional,
+        ..Field::text("simulator", "Address of the simulator")
+            .taking(Input::Code)
+            .hinting("For a simulated tenant: what `tenantatlas simulate` printed.")
+            .holding(typed.simulator.as_str())
+            .failing(wrong("simulator"))
+    };
+    let mut all = vec![
         Field::text("cloud", "Cloud")
             .taking(Input::Options(clouds))
             .holding(typed.cloud.as_str())
@@ -260,7 +270,11 @@ fn reach(page: &ConnectPage) -> Vec<Field> {
             .taking(Input::Secret { autocomplete: "off" })
             .hinting("The secret's value, not its id. It is sealed before it is kept and never shown again.")
             .failing(wrong("client_secret")),
-    ]
+    ];
+    if page.clouds.iter().any(|(cloud, _)| cloud == "simulated") {
+        all.insert(1, simulator);
+    }
+    all
 }
 
 fn error_of(page: &ConnectPage, field: &str) -> Option<String> {

@@ -73,6 +73,7 @@ fn the_connection_form_keeps_all_but_the_secret() {
         slug: "Contoso!".into(),
         environment: "test".into(),
         cloud: "global".into(),
+        simulator: String::new(),
         graph_tenant_id: "contoso.onmicrosoft.com".into(),
         client_id: String::new(),
     };
