@@ -34,6 +34,7 @@ mod start_key;
 pub mod summary;
 mod takeover;
 mod tally;
+pub mod transition;
 
 use std::sync::Arc;
 

@@ -57,7 +57,7 @@ statement! {
 }
 
 /// Why a run is given back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum GiveBack {
     /// The attempt failed in a way that another may not; it counts.
     Retry,

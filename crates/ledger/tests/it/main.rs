@@ -6,6 +6,7 @@ mod finishing;
 mod forcing;
 mod house;
 mod listing;
+mod model;
 mod pausing;
 mod start_keys;
 mod starting;
