@@ -1,7 +1,7 @@
 //! Where things are: every address that a page links to is written here.
 
 use ledger::catalog::Related;
-use tenancy::RunId;
+use tenancy::{RunId, UserId};
 use uuid::Uuid;
 
 /// The list of runs of a workspace.
@@ -50,6 +50,58 @@ pub fn policies(workspace: &str, tenant: &str) -> String {
 #[must_use]
 pub fn policy(workspace: &str, tenant: &str, policy: Uuid) -> String {
     format!("/w/{workspace}/t/{tenant}/policies/{policy}")
+}
+
+/// One's own account.
+pub const ACCOUNT: &str = "/account";
+
+/// The workspaces of the server, for whoever administers it.
+pub const SERVER_WORKSPACES: &str = "/server/workspaces";
+
+/// The users of the server, for whoever administers it.
+pub const SERVER_USERS: &str = "/server/users";
+
+/// The members of a workspace.
+#[must_use]
+pub fn members(workspace: &str) -> String {
+    format!("/w/{workspace}/settings/members")
+}
+
+/// One member of a workspace.
+#[must_use]
+pub fn member(workspace: &str, user: UserId) -> String {
+    format!("/w/{workspace}/settings/members/{user}")
+}
+
+/// The form that invites somebody to a workspace.
+#[must_use]
+pub fn invite(workspace: &str) -> String {
+    format!("/w/{workspace}/settings/members/invite")
+}
+
+/// One's own API tokens in a workspace.
+#[must_use]
+pub fn tokens(workspace: &str) -> String {
+    format!("/w/{workspace}/settings/tokens")
+}
+
+/// The form that makes an API token.
+#[must_use]
+pub fn new_token(workspace: &str) -> String {
+    format!("/w/{workspace}/settings/tokens/new")
+}
+
+/// How the workspace's queue and the server behind it are.
+#[must_use]
+pub fn health(workspace: &str) -> String {
+    format!("/w/{workspace}/settings/health")
+}
+
+/// Where the password is given once more before going on to `next`.
+#[must_use]
+pub fn prove(next: &str) -> String {
+    let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    format!("/sign-in/again?next={next}")
 }
 
 /// Where an operation is started: of a tenant, or of the whole workspace.

@@ -57,6 +57,14 @@ impl Options {
         Ok(Self { transport: Transport::Tls, hosts: vec![host], proxies })
     }
 
+    /// Gives the address that links to hand out begin with, without a slash at its end.
+    #[must_use]
+    pub fn base(&self) -> String {
+        let scheme = if self.is_tls() { "https" } else { "http" };
+        let host = self.hosts.first().expect("both ways of making options name a host");
+        format!("{scheme}://{host}")
+    }
+
     /// Says whether browsers come by TLS.
     #[must_use]
     pub fn is_tls(&self) -> bool {

@@ -14,7 +14,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 
 use crate::pages::{
-    first_start, inventory, notifications, operations, policies, policy, run, sign_in, tenants, workspaces,
+    account, first_start, health, inventory, invitation, members, notifications, operations, policies,
+    policy, run, server, settings, sign_in, tenants, tokens, workspaces,
 };
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -27,6 +28,8 @@ pub enum Who {
     Anyone,
     /// Whoever is signed in.
     SignedIn,
+    /// Whoever administers the server; for everybody else who is signed in there is nothing here.
+    ServerAdmin,
     /// Members of the workspace in the address, who can reach the tenant in it.
     Member,
     /// Members who may do this.
@@ -138,8 +141,80 @@ pub fn inventory() -> Vec<Route> {
         page("/w/{workspace}/t/{tenant}/policies", "Policies", Member, get(policies::show)),
         page("/w/{workspace}/t/{tenant}/policies/{policy}", "Policy", Member, get(policy::show)),
     ];
+    all.extend(people());
     all.extend(api::routes().0);
     all
+}
+
+/// Gives the lines about people: accounts, members, tokens, and the server that they are on.
+fn people() -> Vec<Route> {
+    use Who::{Anyone, Depends, May, Member, ServerAdmin, SignedIn};
+    let (members, own) = (May(Capability::ManageMembers), May(Capability::OwnTokens));
+    vec![
+        page("/invitation", "Invitation", Anyone, get(invitation::show)),
+        form("/invitation", "Accept an invitation", Anyone, post(invitation::submit)),
+        page("/account", "Account", SignedIn, get(account::show)),
+        form("/account/name", "Change name", SignedIn, post(account::rename)),
+        form("/account/password", "Change password", SignedIn, post(account::change_password)),
+        form("/account/sessions/end-others", "End other sessions", SignedIn, post(account::end_others)),
+        form("/account/sessions/{session}/end", "End a session", SignedIn, post(account::end_session)),
+        page("/w/{workspace}/settings", "Settings", Member, get(settings::show)),
+        page("/w/{workspace}/settings/members", "Members", Member, get(members::show)),
+        page("/w/{workspace}/settings/members/invite", "Invite", members, get(members::invite::new)),
+        form("/w/{workspace}/settings/members/invite", "Invite", members, post(members::invite::submit)),
+        page("/w/{workspace}/settings/members/{member}", "Member", Member, get(members::one)),
+        form(
+            "/w/{workspace}/settings/members/{member}/role",
+            "Change role",
+            members,
+            post(members::change::role),
+        ),
+        form(
+            "/w/{workspace}/settings/members/{member}/reach",
+            "Change tenants",
+            members,
+            post(members::change::reach),
+        ),
+        form(
+            "/w/{workspace}/settings/members/{member}/remove",
+            "Remove member",
+            members,
+            post(members::change::remove),
+        ),
+        form(
+            "/w/{workspace}/settings/invitations/{invitation}/revoke",
+            "Revoke an invitation",
+            members,
+            post(members::invite::revoke),
+        ),
+        page("/w/{workspace}/settings/tokens", "API tokens", Member, get(tokens::show)),
+        page("/w/{workspace}/settings/tokens/new", "Create token", own, get(tokens::new)),
+        form("/w/{workspace}/settings/tokens/new", "Create token", own, post(tokens::create)),
+        form(
+            "/w/{workspace}/settings/tokens/{token}/revoke",
+            "Revoke a token",
+            Depends,
+            post(tokens::revoke),
+        ),
+        page("/w/{workspace}/settings/health", "Health", Member, get(health::show)),
+        page("/server", "Server", ServerAdmin, get(server::root)),
+        page("/server/workspaces", "Workspaces of the server", ServerAdmin, get(server::workspaces::show)),
+        page("/server/workspaces/new", "Create workspace", ServerAdmin, get(server::workspaces::new)),
+        form("/server/workspaces/new", "Create workspace", ServerAdmin, post(server::workspaces::create)),
+        page("/server/users", "Users", ServerAdmin, get(server::users::show)),
+        form(
+            "/server/users/{user}/standing",
+            "Disable or enable a user",
+            ServerAdmin,
+            post(server::users::set_standing),
+        ),
+        form(
+            "/server/users/{user}/admin",
+            "Name a server administrator",
+            ServerAdmin,
+            post(server::users::set_admin),
+        ),
+    ]
 }
 
 /// Gives the OpenAPI document of the routes of the API.

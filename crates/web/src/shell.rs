@@ -1,8 +1,13 @@
 //! The frame around every page: the rail with workspace, tenant and navigation, the top bar, and the foot with
 //! the workers.
 
+mod lobby;
+
+pub use lobby::lobby;
+
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
+use tenancy::user::ServerAdmin;
 
 use crate::assets;
 use crate::components::{
@@ -12,6 +17,7 @@ use crate::csrf;
 use crate::here::Here;
 use crate::links;
 use crate::looks::{Looks, Portion};
+use crate::session::Visitor;
 use crate::state::AppState;
 
 /// What htmx is told; inline scripts and styles are forbidden, so it must not write any.
@@ -49,6 +55,14 @@ pub enum Place {
     Operations,
     /// The workspace's tenants.
     Tenants,
+    /// The workspace's settings.
+    Settings,
+    /// One's own account.
+    Account,
+    /// The server's workspaces.
+    ServerWorkspaces,
+    /// The server's users.
+    ServerUsers,
     /// None that has a line of its own.
     Elsewhere,
 }
@@ -96,7 +110,7 @@ pub fn page(app: &AppState, here: &Here, page: &Page) -> Markup {
                     (breadcrumbs(&way, &page.name))
                     span .sp {}
                     (bell(here))
-                    (account(here))
+                    (account(&here.visitor))
                 }
                 @if here.pulse.workers == 0 { (worker_notice()) }
                 main #main tabindex="-1" { (page.main) }
@@ -195,9 +209,7 @@ fn tenant_switcher(here: &Here, place: Place) -> Markup {
     };
     let in_tenant = |tenant: &str| match place {
         Place::Inventory => links::inventory(slug, tenant),
-        Place::Policies | Place::Operations | Place::Tenants | Place::Elsewhere => {
-            links::policies(slug, tenant)
-        }
+        _ => links::policies(slug, tenant),
     };
     if here.scope.tenant().is_some() {
         return html! {
@@ -254,6 +266,7 @@ fn navigation(here: &Here, place: Place) -> Markup {
             (line(Place::Operations, Icon::Operations, &links::operations(slug), "Operations", &running))
             h2 { "Workspace" }
             (line(Place::Tenants, Icon::Tenant, &links::tenants(slug), "Tenants", &none))
+            (line(Place::Settings, Icon::System, &links::members(slug), "Settings", &none))
         }
     }
 }
@@ -270,18 +283,24 @@ fn bell(here: &Here) -> Markup {
     }
 }
 
-fn account(here: &Here) -> Markup {
-    let session = &here.visitor.0;
+fn account(visitor: &Visitor) -> Markup {
+    let session = &visitor.0;
     html! {
         details .drop .right data-drop {
             summary .ib aria-label={ "Account: " (session.name) } { (avatar(&session.name)) }
             div .sheet {
                 p { b { (named(&session.name)) } br; small .mut { (session.email) } }
+                ul {
+                    li { a href=(links::ACCOUNT) { (icon(Icon::Person)) "Your account" } }
+                    @if session.server_admin == ServerAdmin::Yes {
+                        li { a href=(links::SERVER_WORKSPACES) { (icon(Icon::System)) "Server" } }
+                    }
+                }
                 @for (look, words) in LOOKS {
                     button .btn .sm type="button" data-look=(look) hidden { (words) }
                 }
                 form method="post" action="/sign-out" {
-                    input type="hidden" name=(csrf::FIELD) value=(here.visitor.form_token());
+                    input type="hidden" name=(csrf::FIELD) value=(visitor.form_token());
                     button .btn .sm type="submit" { "Sign out" }
                 }
             }

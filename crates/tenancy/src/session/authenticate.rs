@@ -6,12 +6,13 @@ use std::time::Duration;
 use database::{Database, DatabaseError, Row, Ts, params, statement};
 
 use super::{CsrfSecret, IDLE_MAX, Rotation, Session};
+use crate::user::ServerAdmin;
 use crate::{RequestInfo, SessionId, UserId, secret_token};
 
 statement! {
-    FIND = "session.authenticate", (Bytes, Time, Time) -> (Uuid, Uuid, Text, Text, Time, Time, Time, Bool, Bytes, Time),
+    FIND = "session.authenticate", (Bytes, Time, Time) -> (Uuid, Uuid, Text, Text, Time, Time, Time, Bool, Bytes, Time, Bool),
     both: "SELECT s.id, s.user_id, u.email, u.name, s.created_at, s.expires_at, s.proved_at,
-          s.rotate_due AND s.token_hash = $1, s.csrf_secret, s.last_seen_at
+          s.rotate_due AND s.token_hash = $1, s.csrf_secret, s.last_seen_at, u.server_admin
         FROM sessions s JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
         WHERE (s.token_hash = $1 OR (s.previous_hash = $1 AND s.previous_until > $2))
           AND s.expires_at > $2 AND s.last_seen_at > $3"
@@ -76,6 +77,7 @@ fn read(row: &Row, request: Arc<RequestInfo>) -> Result<Session, DatabaseError> 
         proved_at: row.get(6)?,
         rotation: if row.get(7)? { Rotation::Due } else { Rotation::NotDue },
         csrf: CsrfSecret::from_bytes(secret),
+        server_admin: if row.get(10)? { ServerAdmin::Yes } else { ServerAdmin::No },
         request,
     })
 }

@@ -34,6 +34,7 @@ pub use sign_in::{NewSession, SignIn, SignInError, sign_in};
 
 use crate::access::Principal;
 use crate::audit::{Action, Entry};
+use crate::user::ServerAdmin;
 use crate::{Capabilities, Channel, RequestInfo, SessionId, UserId};
 
 /// How long a session lasts without being used (OWASP ASVS 5.0, 7.3.1).
@@ -72,6 +73,9 @@ pub struct Session {
     pub rotation: Rotation,
     /// What form tokens are derived from.
     pub csrf: CsrfSecret,
+    /// Whether its user administered the server when it was found, to show the way there; one that has just begun
+    /// says no. The right itself is asked of [`crate::access::server`].
+    pub server_admin: ServerAdmin,
     request: Arc<RequestInfo>,
 }
 

@@ -13,7 +13,7 @@ use super::{CsrfSecret, LIFE_MAX, Rotation, Session};
 use crate::audit::{self, Action, Entry};
 use crate::password::{self, HashError, Hashing, Verdict};
 use crate::softlock::{self, Gate};
-use crate::user::Email;
+use crate::user::{Email, ServerAdmin};
 use crate::{RandomError, RequestInfo, SecretToken, SessionId, UserId, secret_token};
 
 statement! {
@@ -251,6 +251,7 @@ impl NewSession {
             proved_at: now,
             rotation: Rotation::NotDue,
             csrf,
+            server_admin: ServerAdmin::No,
             request,
         };
         Ok(Self { token: SecretToken::random()?, session })

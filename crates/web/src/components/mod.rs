@@ -28,6 +28,7 @@ mod notice;
 mod number;
 mod pager;
 mod ruler;
+mod several;
 #[cfg(test)]
 mod stylesheet;
 mod table;
@@ -62,6 +63,7 @@ pub use notice::{NoticeTone, notice, worker_notice};
 pub use number::{Count, counted, grouped};
 pub use pager::{Pager, pager};
 pub use ruler::{Attempt, Ruler, ruler};
+pub use several::{Several, several};
 pub use table::{Align, Band, Column, From, Narrow, Presence, Row, data_table, row_link};
 pub use tabs::{Selected, Tab, tabs};
 pub use tape::{TapeDay, tape};

@@ -19,15 +19,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tenancy::access::{self, Reach, Role};
+use tenancy::invitation::{self, NewInvitation};
 use tenancy::membership::{self, NewMember};
 use tenancy::password::Hashing;
 use tenancy::secrets::MasterKey;
 use tenancy::session::{self, SignIn};
 use tenancy::tenant::{self, CloudName, Connect, Environment};
 use tenancy::token::{self, NewToken};
-use tenancy::user::{self, NewUser};
+use tenancy::user::{self, NewUser, ServerAdmin};
 use tenancy::workspace::{self, Origin};
-use tenancy::{Capability, Scope, UserId};
+use tenancy::{ApiTokenId, Capability, InvitationId, Scope, UserId};
 use tower::ServiceExt;
 use web::options::Options;
 use web::routes;
@@ -83,12 +84,16 @@ pub(crate) struct Person {
     pub(crate) csrf: String,
     /// An API token with every right that a token of theirs may hold.
     pub(crate) token: Option<String>,
+    /// Another token of theirs, which may be revoked.
+    pub(crate) spare_token: Option<ApiTokenId>,
 }
 
 /// An installation of a test's own.
 pub(crate) struct House {
     pub(crate) database: TestDatabase,
     pub(crate) ledger: Ledger,
+    /// The clock of the pages; it stands still until a test moves it.
+    pub(crate) clock: Clock,
     pub(crate) router: Router,
     pub(crate) ran: Ran,
     pub(crate) whole: Scope,
@@ -101,6 +106,10 @@ pub(crate) struct House {
     pub(crate) narrowed: Person,
     /// An Owner of another workspace.
     pub(crate) stranger: Person,
+    /// A member of no other use than to be changed and removed.
+    pub(crate) spare: Person,
+    /// An open invitation to the first workspace.
+    pub(crate) invitation: InvitationId,
     /// A run of `contoso` that the operator started.
     pub(crate) run: RunId,
     /// A run of the other workspace.
@@ -132,6 +141,7 @@ impl House {
     pub(crate) async fn on(backend: Backend) -> Self {
         let database = backend.fresh().await;
         let now = Clock::system().now();
+        let clock = Clock::fixed(now);
         for (slug, name) in [("default", "Northwind Holdings"), ("other", "Adatum")] {
             let slug = slug.parse().expect("a slug");
             workspace::ensure(&database, &slug, name, Origin::Own, now).await.expect("a workspace");
@@ -158,6 +168,13 @@ impl House {
         let owner = people.join("Olga Owner", &whole, Role::Owner, Reach::Workspace).await;
         let narrowed = people.join("Nils Narrow", &whole, Role::Operator, only_contoso).await;
         let stranger = people.join("Stan Stranger", &other, Role::Owner, Reach::Workspace).await;
+        let spare = people.join("Sara Spare", &whole, Role::Readonly, Reach::Workspace).await;
+        let invited = NewInvitation {
+            email: "ines@example.com".parse().expect("an address"),
+            role: Role::Operator,
+            reach: Reach::Workspace,
+        };
+        let invited = invitation::invite(&database, &whole, invited, now).await.expect("an invitation");
         let catalog =
             [PolicySync::kind(), InventorySync::kind(), Check::kind(), Fetch::kind(), Whole::kind()];
         let catalog = Catalog::new(catalog).expect("no kind is there twice");
@@ -172,7 +189,7 @@ impl House {
         let app = AppState::new(Parts {
             database: watched,
             ledger: ledger.clone(),
-            clock: Clock::system(),
+            clock: clock.clone(),
             master_key: MasterKey::from_bytes([1; 32]),
             cursor_key: [2; 32],
             options: Options::loopback(HOST_NAME.parse().expect("an address")),
@@ -182,6 +199,7 @@ impl House {
         Self {
             database,
             ledger,
+            clock,
             router,
             ran,
             whole,
@@ -192,6 +210,8 @@ impl House {
             owner,
             narrowed,
             stranger,
+            spare,
+            invitation: invited.id,
             run,
             foreign_run,
             policy,
@@ -242,6 +262,14 @@ impl House {
             None => Body::empty(),
         };
         self.send(request.body(body).expect("a request")).await
+    }
+
+    /// Makes somebody a server administrator.
+    pub(crate) async fn administers(&self, person: &Person) {
+        let now = Clock::system().now();
+        let server = access::server_console(&self.database, now).await.expect("the console may act");
+        let named = user::set_server_admin(&self.database, &server, person.id, ServerAdmin::Yes, now);
+        named.await.expect("they have an account");
     }
 
     /// Everybody of the first workspace, with the role, least first.
@@ -307,12 +335,14 @@ impl People<'_> {
             capabilities,
             expires_at: now.plus(Duration::from_secs(3600)),
         };
+        let spare = token::create(self.database, scope, new_token.clone(), now).await.ok();
         let token = token::create(self.database, scope, new_token, now).await.ok();
         Person {
             id: made.id,
             session: new.token.reveal().to_owned(),
             csrf: new.session.csrf.token(),
             token: token.map(|created| created.token.reveal().to_owned()),
+            spare_token: spare.map(|created| created.row.id),
         }
     }
 }

@@ -7,5 +7,6 @@ mod house;
 mod matrix;
 mod openapi;
 mod pages;
+mod people;
 mod serving;
 mod starting;

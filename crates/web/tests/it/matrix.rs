@@ -38,12 +38,23 @@ pub(crate) fn filled(path: &str, house: &House, target: Target) -> String {
             ("default", "nowhere", Uuid::from_u128(7).to_string(), Uuid::from_u128(8).to_string())
         }
     };
+    let missing = Uuid::from_u128(11).to_string();
+    let (member, invitation) = match target {
+        Target::Own => (house.spare.id.to_string(), house.invitation.to_string()),
+        Target::Foreign | Target::Smuggled => (house.stranger.id.to_string(), missing),
+        Target::Missing => (missing.clone(), missing),
+    };
     let kind = if path.contains("{tenant}") { "policy.sync" } else { "fixture.whole" };
     path.replace("{workspace}", workspace)
         .replace("{tenant}", tenant)
         .replace("{run}", &run)
         .replace("{policy}", &policy)
         .replace("{kind}", kind)
+        .replace("{member}", &member)
+        .replace("{invitation}", &invitation)
+        .replace("{token}", &Uuid::from_u128(9).to_string())
+        .replace("{session}", &Uuid::from_u128(10).to_string())
+        .replace("{user}", &house.spare.id.to_string())
         .replace("{number}", "1")
         .replace("{prefix}", "x")
         .replace("{*path}", "atlas.css")
@@ -51,7 +62,9 @@ pub(crate) fn filled(path: &str, house: &House, target: Target) -> String {
 
 /// Says whether an address names anything inside a workspace, so that it can be missing.
 fn names_a_thing(route: &Route) -> bool {
-    ["{tenant}", "{run}", "{policy}"].iter().any(|part| route.path.contains(part))
+    ["{tenant}", "{run}", "{policy}", "{member}", "{invitation}", "{token}"]
+        .iter()
+        .any(|part| route.path.contains(part))
 }
 
 /// The least role for routes whose right depends on what they name; a new one needs a line here.
@@ -67,10 +80,12 @@ fn least_of(route: &Route) -> Role {
             )
             | (&Method::POST, "/api/v1/workspaces/{workspace}/operations/{run}/cancel")
             | (&Method::POST, "/w/{workspace}/start/{kind}" | "/w/{workspace}/t/{tenant}/start/{kind}")
-            | (&Method::POST, "/api/v1/workspaces/{workspace}/operations") => Some(Role::Operator),
+            | (&Method::POST, "/api/v1/workspaces/{workspace}/operations")
+            // Of a token of one's own, which nobody below an Operator has.
+            | (&Method::POST, "/w/{workspace}/settings/tokens/{token}/revoke") => Some(Role::Operator),
             _ => None,
         },
-        Who::Anyone | Who::SignedIn => Some(Role::Readonly),
+        Who::Anyone | Who::SignedIn | Who::ServerAdmin => Some(Role::Readonly),
     };
     role.unwrap_or_else(|| panic!("the matrix has no answer for {} {}", route.method, route.path))
 }
@@ -79,6 +94,11 @@ fn least_of(route: &Route) -> Role {
 fn fields_of(route: &Route) -> &'static str {
     match route.path.as_ref() {
         "/w/{workspace}/t/{tenant}/state" => "state=connected",
+        "/w/{workspace}/settings/members/{member}/role" => "role=operator",
+        "/w/{workspace}/settings/members/{member}/reach" => "reach=workspace",
+        "/w/{workspace}/settings/members/{member}/remove" => "confirm=sara%40example.com",
+        "/server/users/{user}/standing" => "standing=enabled",
+        "/server/users/{user}/admin" => "admin=withdrawn",
         _ => "",
     }
 }
@@ -94,7 +114,11 @@ fn body_of(route: &Route, target: Target) -> Option<Value> {
 }
 
 async fn ask(house: &House, route: &Route, target: Target, person: Option<&Person>) -> Answer {
-    let path = filled(&route.path, house, target);
+    let own = person.and_then(|person| person.spare_token).filter(|_| target == Target::Own);
+    let path = match own {
+        Some(own) => filled(&route.path.replace("{token}", &own.to_string()), house, target),
+        None => filled(&route.path, house, target),
+    };
     match (route.door, route.method.clone()) {
         (Door::Api, method) => {
             let token = person.and_then(|person| person.token.as_deref());
@@ -166,6 +190,11 @@ async fn every_route_answers_every_role_as_the_table_says(
             if names_a_thing(route) {
                 for target in [Target::Smuggled, Target::Missing] {
                     let answer = ask(&house, route, target, Some(person)).await;
+                    // Who may do nothing of the kind is told so before anything is looked for.
+                    if role < least && answer.status == StatusCode::FORBIDDEN {
+                        assert_eq!(answer.body, own.body, "{what} {target:?} tells what is there");
+                        continue;
+                    }
                     assert_eq!(answer.status, StatusCode::NOT_FOUND, "{what} {target:?}: {}", answer.body);
                 }
             }
@@ -228,4 +257,30 @@ async fn a_narrowed_member_meets_only_their_tenant(
     let listed = house.call(Method::GET, "/api/v1/workspaces/default/operations", token, None).await.json();
     let items = listed["items"].as_array().expect("a list");
     assert_eq!(items.len(), 1, "{listed}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_server_is_there_for_server_administrators_alone(
+    #[values(Backend::Sqlite, Backend::Postgres)] on: Backend,
+) {
+    let house = House::on(on).await;
+    house.administers(&house.manager).await;
+    let missing = house.get("/no/such/page", Some(&house.owner)).await;
+    let inventory = routes::inventory();
+    let server: Vec<&Route> = inventory.iter().filter(|route| route.who == Who::ServerAdmin).collect();
+    assert!(
+        server.len() >= 7
+            && inventory.iter().all(|r| !r.path.starts_with("/server") || r.who == Who::ServerAdmin)
+    );
+    for route in server {
+        let what = format!("{} {}", route.method, route.path);
+        for person in [&house.reader, &house.owner, &house.stranger, &house.narrowed] {
+            let answer = ask(&house, route, Target::Own, Some(person)).await;
+            assert_eq!((answer.status, &answer.body), (missing.status, &missing.body), "{what}");
+        }
+        let nobody = ask(&house, route, Target::Own, None).await;
+        assert_eq!(nobody.status, StatusCode::SEE_OTHER, "{what}");
+        assert_let_through(&ask(&house, route, Target::Own, Some(&house.manager)).await, &what);
+    }
 }

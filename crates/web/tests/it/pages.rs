@@ -15,11 +15,22 @@ async fn every_page_renders_with_no_graph_configured(
     #[values(Backend::Sqlite, Backend::Postgres)] on: Backend,
 ) {
     let house = House::on(on).await;
+    house.administers(&house.owner).await;
     let pages = [
         ("/w/default/operations", "Operations"),
         (&format!("/w/default/operations/{}", house.run), "Policy sync"),
         ("/w/default/tenants", "Contoso Ltd"),
         ("/w/default/tenants/new", "Add tenant"),
+        ("/w/default/settings/members", "What each role may do"),
+        (&format!("/w/default/settings/members/{}", house.spare.id), "Remove from the workspace"),
+        ("/w/default/settings/members/invite", "Make the link"),
+        ("/w/default/settings/tokens", "Create token"),
+        ("/w/default/settings/tokens/new", "Good for"),
+        ("/w/default/settings/health", "Oldest waiting"),
+        ("/account", "Where you are signed in"),
+        ("/server/workspaces", "Northwind Holdings"),
+        ("/server/workspaces/new", "First Owner"),
+        ("/server/users", "Make server administrator"),
         ("/w/default/notifications", "Policy sync queued"),
         ("/w/default/t/contoso/inventory", "Inventory"),
         ("/w/default/t/contoso/policies", "Install &lt;b&gt;agent&lt;/b&gt;"),
@@ -52,6 +63,9 @@ async fn a_page_asks_the_same_of_the_database_however_many_rows_it_shows(
     #[values(Backend::Sqlite, Backend::Postgres)] on: Backend,
 ) {
     let house = House::on(on).await;
+    house.administers(&house.owner).await;
+    // The references that this rotates are rotated before anything is counted.
+    house.get("/account", Some(&house.owner)).await;
     let policy = format!("/w/default/t/contoso/policies/{}", house.policy);
     let run = format!("/w/default/operations/{}", house.run);
     let tabs = ["versions", "json", "assignments"].map(|tab| format!("{policy}?tab={tab}"));
@@ -60,6 +74,12 @@ async fn a_page_asks_the_same_of_the_database_however_many_rows_it_shows(
         run.as_str(),
         "/w/default/tenants",
         "/w/default/notifications",
+        "/w/default/settings/members",
+        "/w/default/settings/tokens",
+        "/w/default/settings/health",
+        "/account",
+        "/server/workspaces",
+        "/server/users",
         "/w/default/t/contoso/inventory",
         "/w/default/t/contoso/policies",
         policy.as_str(),
