@@ -47,7 +47,7 @@ pub async fn list(database: &Database, scope: &Scope, now: Ts) -> Result<Vec<Inv
     let workspace = scope.workspace();
     let rows = database
         .read("invitation.list", move |tx| {
-            Box::pin(async move { Ok::<_, DatabaseError>(tx.query(&LIST, params![workspace, now]).await?) })
+            Box::pin(async move { tx.query(&LIST, params![workspace, now]).await })
         })
         .await?;
     let mut list: Vec<Invitation> = Vec::with_capacity(rows.len());

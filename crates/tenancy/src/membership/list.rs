@@ -48,9 +48,7 @@ pub async fn list(database: &Database, scope: &Scope) -> Result<Vec<Member>, Mem
     }
     let workspace = scope.workspace();
     let rows = database
-        .read("membership.list", move |tx| {
-            Box::pin(async move { Ok::<_, DatabaseError>(tx.query(&LIST, params![workspace]).await?) })
-        })
+        .read("membership.list", move |tx| Box::pin(async move { tx.query(&LIST, params![workspace]).await }))
         .await?;
     let mut list: Vec<Member> = Vec::with_capacity(rows.len());
     for row in &rows {

@@ -121,7 +121,7 @@ fn sessions(page: &AccountPage) -> Markup {
         Column::new("Address", Some(12), Narrow::Second),
         Column::new("Signed in", Some(8), Narrow::Line),
         Column::new("Last seen", Some(8), Narrow::SecondEnd),
-        Column::new("", Some(7), Narrow::Line).numbers(),
+        Column::new("", Some(7), Narrow::ThirdEnd).numbers(),
     ];
     let rows = page.sessions.iter().map(|one| row(one, page)).collect();
     html! {
@@ -135,7 +135,7 @@ fn sessions(page: &AccountPage) -> Markup {
                 }
             }
             (data_table("Your sessions", &columns, &[Band { heading: None, rows }]))
-            p .foot { "This session ends " (day_time(page.ends_at, &page.wall)) " at the latest, and half an hour after its last use." }
+            p .pb .hint { "This session ends " (day_time(page.ends_at, &page.wall)) " at the latest, and half an hour after its last use." }
         }
     }
 }

@@ -157,9 +157,9 @@ fn invitations(page: &MembersPage) -> Markup {
         Column::new("Email", None, Narrow::Title),
         Column::new("Role", Some(6), Narrow::State),
         Column::new("Tenants", Some(13), Narrow::Second),
-        Column::new("Invited by", Some(10), Narrow::Line).desktop(),
+        Column::new("Invited by", Some(10), Narrow::Third).desktop(),
         Column::new("Good until", Some(8), Narrow::SecondEnd),
-        Column::new("", Some(6), Narrow::Line).numbers(),
+        Column::new("", Some(6), Narrow::ThirdEnd).numbers(),
     ];
     let row = |of: &InvitationLine| {
         let verb = Verb { label: "Revoke", icon: None, weight: Weight::Small };
@@ -251,11 +251,13 @@ pub fn member(page: &MemberPage) -> Markup {
     html! {
         div .head {
             div {
-                h1 { (named(&of.name)) }
+                div .title {
+                    h1 { (named(&of.name)) }
+                    @if !of.note.is_empty() { span .chip { (of.note) } }
+                }
                 p .sub {
-                    bdi { (of.email) } ", " (of.role) ", member since " (rel_time(of.since, &page.wall))
-                    @if let Some(by) = &of.added_by { ", let in by " (named(by)) }
-                    @if !of.note.is_empty() { ", " (of.note) }
+                    bdi { (of.email) } ", " (of.role) " since " (rel_time(of.since, &page.wall))
+                    @if let Some(by) = &of.added_by { ", added by " (named(by)) }
                 }
             }
         }
@@ -295,7 +297,7 @@ fn part(page: &MemberPage, id: &str, title: &str, fields: &Markup, verb: &str, f
 }
 
 fn role_fields(page: &MemberPage) -> Markup {
-    let role = Field::text("role", "Role")
+    let role = Field::text("role", "They work here as")
         .taking(Input::Options(rights::role_options()))
         .holding(page.role.as_str())
         .hinting("It counts from their next request on, and before the next write of a run under way.");

@@ -168,7 +168,7 @@ pub fn users(page: &UsersPage) -> Markup {
         Column::new("Server", Some(9), Narrow::Second),
         Column::new("Account", Some(8), Narrow::State),
         Column::new("Since", Some(8), Narrow::SecondEnd),
-        Column::new("", Some(8), Narrow::Line).numbers(),
+        Column::new("", Some(8), Narrow::ThirdEnd).numbers(),
     ];
     let rows = page.users.iter().map(|one| user(one, &page.wall)).collect();
     html! {

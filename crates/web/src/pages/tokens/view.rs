@@ -81,10 +81,10 @@ fn table(page: &TokensPage) -> Markup {
     let columns = [
         Column::new("Name", None, Narrow::Title),
         Column::new("Acts for", Some(10), Narrow::Second),
-        Column::new("Rights", Some(11), Narrow::Line).desktop(),
+        Column::new("Rights", Some(11), Narrow::Third).desktop(),
         Column::new("Last used", Some(8), Narrow::SecondEnd),
         Column::new("Expires", Some(8), Narrow::Line),
-        Column::new("", Some(6), Narrow::Line).numbers(),
+        Column::new("", Some(6), Narrow::ThirdEnd).numbers(),
     ];
     let rows = page.tokens.iter().map(|one| row(one, &page.wall)).collect();
     data_table("API tokens", &columns, &[Band { heading: None, rows }])
