@@ -15,6 +15,7 @@ pub mod catalog;
 mod claim;
 mod dispatch;
 mod ensure;
+mod export;
 pub mod failure;
 mod finish;
 pub mod identity;
@@ -47,6 +48,7 @@ use tokio::sync::Notify;
 
 pub use cancel::Cancelled;
 pub use claim::{Claim, ClaimedRun};
+pub use export::ExportPlace;
 pub use finish::{Ending, Finished};
 pub use list::{ActiveFilter, Overview, PAGE_MAX, PageFrom, RunFilter, RunPage, RunRow};
 pub use notice::{Notice, NoticeKind};

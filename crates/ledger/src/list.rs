@@ -17,7 +17,7 @@ use crate::{Ledger, from_stored};
 macro_rules! columns {
     ($($more:literal)?) => {
         concat!("id, type, status, outcome, tenant_id, initiator_kind, initiator_name, created_at, started_at,
-          completed_at, reason_code, summary_counts, attempt, cancel_requested_at", $(", ", $more,)? " FROM operation_runs")
+          completed_at, reason_code, summary_counts, attempt, cancel_requested_at, identity_hash", $(", ", $more,)? " FROM operation_runs")
     };
 }
 /// What every listing narrows by, for PostgreSQL; `RunSearch::values` gives the values.
@@ -25,7 +25,11 @@ macro_rules! narrowed {
     () => {
         "workspace_id = $1 AND ($2::uuid[] IS NULL OR scope_id = ANY($2)) AND ($3::text[] IS NULL OR type = ANY($3))
           AND ($4::text IS NULL OR initiator_kind = $4) AND ($5::uuid IS NULL OR initiator_id = $5)
-          AND ($6::text IS NULL OR reason_code = $6) AND id >= $7 AND id < $8"
+          AND ($6::text IS NULL OR reason_code = $6) AND id >= $7 AND id < $8
+          AND ($9::text IS NULL OR starts_with(encode(identity_hash, 'hex'), $9))
+          AND ($10::text IS NULL OR position(lower($10) in lower(reason_code)) > 0
+            OR EXISTS (SELECT 1 FROM jsonb_path_query(jsonb_build_array(context, failure_summary), '$.**') AS held
+              WHERE jsonb_typeof(held) = 'string' AND position(lower($10) in lower(held #>> '{}')) > 0))"
     };
 }
 /// The same for SQLite.
@@ -34,7 +38,11 @@ macro_rules! narrowed_sqlite {
         "workspace_id = $1 AND ($2 IS NULL OR scope_id IN (SELECT unhex(value) FROM json_each($2)))
           AND ($3 IS NULL OR type IN (SELECT value FROM json_each($3)))
           AND ($4 IS NULL OR initiator_kind = $4) AND ($5 IS NULL OR initiator_id = $5)
-          AND ($6 IS NULL OR reason_code = $6) AND id >= $7 AND id < $8"
+          AND ($6 IS NULL OR reason_code = $6) AND id >= $7 AND id < $8
+          AND ($9 IS NULL OR substr(lower(hex(identity_hash)), 1, length($9)) = $9)
+          AND ($10 IS NULL OR instr(lower(reason_code), lower($10)) > 0
+            OR EXISTS (SELECT 1 FROM json_tree(json_array(json(context), json(failure_summary))) AS held
+              WHERE held.type = 'text' AND instr(lower(held.atom), lower($10)) > 0))"
     };
 }
 pub(crate) use {narrowed, narrowed_sqlite};
@@ -43,7 +51,7 @@ pub(crate) use {narrowed, narrowed_sqlite};
 macro_rules! beside {
     () => {
         "SELECT r.id, r.type, r.status, r.outcome, r.tenant_id, r.initiator_kind, r.initiator_name, r.created_at, r.started_at,
-          r.completed_at, r.reason_code, r.summary_counts, r.attempt, r.cancel_requested_at, p.counts, p.phase, p.updated_at, s.expires_at,
+          r.completed_at, r.reason_code, r.summary_counts, r.attempt, r.cancel_requested_at, r.identity_hash, p.counts, p.phase, p.updated_at, s.expires_at,
           r.status = 'queued' AND EXISTS (SELECT 1 FROM paused_kinds k WHERE k.workspace_id = r.workspace_id AND k.type = r.type) FROM "
     };
 }
@@ -57,30 +65,30 @@ macro_rules! joined {
 
 statement! {
     /// Lists active runs, newest first, with what they say of themselves; at most a few hundred.
-    ACTIVE = "ledger.list_active", (Uuid, UuidList, TextList, Text, Uuid, Text, Uuid, Uuid, Text, I64)
-        -> (Uuid, Text, Text, Text, Uuid, Text, Text, Time, Time, Time, Text, Json, I16, Time, Json, Text, Time, Time, Bool),
+    pub(crate) ACTIVE = "ledger.list_active", (Uuid, UuidList, TextList, Text, Uuid, Text, Uuid, Uuid, Text, Text, Text, I64)
+        -> (Uuid, Text, Text, Text, Uuid, Text, Text, Time, Time, Time, Text, Json, I16, Time, Bytes, Json, Text, Time, Time, Bool),
     postgres: concat!("/* ledger.list_active */ ", beside!(), "(SELECT ", columns!("workspace_id, fence, session_id"), " WHERE ", narrowed!(),
-        " AND status <> 'completed' AND ($9::text IS NULL OR status = $9) ORDER BY id DESC LIMIT $10) r", joined!()),
+        " AND status <> 'completed' AND ($11::text IS NULL OR status = $11) ORDER BY id DESC LIMIT $12) r", joined!()),
     sqlite: concat!(beside!(), "(SELECT ", columns!("workspace_id, fence, session_id"), " WHERE ", narrowed_sqlite!(),
-        " AND status <> 'completed' AND ($9 IS NULL OR status = $9) ORDER BY id DESC LIMIT $10) r", joined!()),
+        " AND status <> 'completed' AND ($11 IS NULL OR status = $11) ORDER BY id DESC LIMIT $12) r", joined!()),
 }
 statement! {
     /// Lists ended runs below a key, newest first.
-    ENDED = "ledger.list_ended", (Uuid, UuidList, TextList, Text, Uuid, Text, Uuid, Uuid, TextList, Uuid, I64)
-        -> (Uuid, Text, Text, Text, Uuid, Text, Text, Time, Time, Time, Text, Json, I16, Time),
+    ENDED = "ledger.list_ended", (Uuid, UuidList, TextList, Text, Uuid, Text, Uuid, Uuid, Text, Text, TextList, Uuid, I64)
+        -> (Uuid, Text, Text, Text, Uuid, Text, Text, Time, Time, Time, Text, Json, I16, Time, Bytes),
     postgres: concat!("/* ledger.list_ended */ SELECT ", columns!(), " WHERE ", narrowed!(),
-        " AND status = 'completed' AND ($9::text[] IS NULL OR outcome = ANY($9)) AND id < $10 ORDER BY id DESC LIMIT $11"),
+        " AND status = 'completed' AND ($11::text[] IS NULL OR outcome = ANY($11)) AND id < $12 ORDER BY id DESC LIMIT $13"),
     sqlite: concat!("SELECT ", columns!(), " WHERE ", narrowed_sqlite!(),
-        " AND status = 'completed' AND ($9 IS NULL OR outcome IN (SELECT value FROM json_each($9))) AND id < $10 ORDER BY id DESC LIMIT $11"),
+        " AND status = 'completed' AND ($11 IS NULL OR outcome IN (SELECT value FROM json_each($11))) AND id < $12 ORDER BY id DESC LIMIT $13"),
 }
 statement! {
     /// Lists ended runs above a key, oldest first: the page before.
-    NEWER = "ledger.list_newer", (Uuid, UuidList, TextList, Text, Uuid, Text, Uuid, Uuid, TextList, Uuid, I64)
-        -> (Uuid, Text, Text, Text, Uuid, Text, Text, Time, Time, Time, Text, Json, I16, Time),
+    NEWER = "ledger.list_newer", (Uuid, UuidList, TextList, Text, Uuid, Text, Uuid, Uuid, Text, Text, TextList, Uuid, I64)
+        -> (Uuid, Text, Text, Text, Uuid, Text, Text, Time, Time, Time, Text, Json, I16, Time, Bytes),
     postgres: concat!("/* ledger.list_newer */ SELECT ", columns!(), " WHERE ", narrowed!(),
-        " AND status = 'completed' AND ($9::text[] IS NULL OR outcome = ANY($9)) AND id > $10 ORDER BY id LIMIT $11"),
+        " AND status = 'completed' AND ($11::text[] IS NULL OR outcome = ANY($11)) AND id > $12 ORDER BY id LIMIT $13"),
     sqlite: concat!("SELECT ", columns!(), " WHERE ", narrowed_sqlite!(),
-        " AND status = 'completed' AND ($9 IS NULL OR outcome IN (SELECT value FROM json_each($9))) AND id > $10 ORDER BY id LIMIT $11"),
+        " AND status = 'completed' AND ($11 IS NULL OR outcome IN (SELECT value FROM json_each($11))) AND id > $12 ORDER BY id LIMIT $13"),
 }
 
 /// The most runs that one page gives.
@@ -145,6 +153,8 @@ pub struct RunRow {
     pub attempt: i16,
     /// When somebody asked to cancel it.
     pub cancel_requested_at: Option<Ts>,
+    /// The hash that stands for its kind and effective inputs, in hexadecimal digits.
+    pub identity: String,
     /// Whether it waits because its kind is paused.
     pub is_paused: bool,
 }
@@ -338,7 +348,7 @@ impl PageQuery {
 }
 
 /// Gives the values of the statement that lists active runs; none where none are wanted.
-fn active_values(scope: &Scope, search: &RunSearch) -> Option<Vec<Value>> {
+pub(crate) fn active_values(scope: &Scope, search: &RunSearch) -> Option<Vec<Value>> {
     let status = match search.filter.active {
         ActiveFilter::None => return None,
         ActiveFilter::All => None,
@@ -355,6 +365,11 @@ fn words(words: &[String]) -> Option<Vec<String>> {
 }
 
 pub(crate) fn read(row: &Row) -> Result<RunRow, DatabaseError> {
+    read_with(row, 14)
+}
+
+/// Reads a row whose identity stands in another column than that of the lists.
+pub(crate) fn read_with(row: &Row, identity_at: usize) -> Result<RunRow, DatabaseError> {
     let tenant: Option<Uuid> = row.get(4)?;
     Ok(RunRow {
         id: RunId::from_uuid(row.get(0)?),
@@ -371,11 +386,12 @@ pub(crate) fn read(row: &Row) -> Result<RunRow, DatabaseError> {
         counts: from_stored("summary counts", row.get::<serde_json::Value>(11)?)?,
         attempt: row.get(12)?,
         cancel_requested_at: row.get(13)?,
+        identity: hex::encode(row.get::<Vec<u8>>(identity_at)?),
         is_paused: false,
     })
 }
 
 /// Reads a row of [`ACTIVE`].
-fn read_active(row: &Row) -> Result<RunRow, DatabaseError> {
-    Ok(RunRow { is_paused: row.get(18)?, ..read(row)? })
+pub(crate) fn read_active(row: &Row) -> Result<RunRow, DatabaseError> {
+    Ok(RunRow { is_paused: row.get(19)?, ..read(row)? })
 }

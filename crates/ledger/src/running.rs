@@ -18,7 +18,7 @@ pub struct RunningNow {
     pub lease_until: Option<Ts>,
 }
 
-/// Reads it from the columns 14 to 17 of the runs that are under way.
+/// Reads it from the columns 15 to 18 of the runs that are under way.
 pub(crate) fn read(rows: &[Row]) -> Result<BTreeMap<RunId, RunningNow>, DatabaseError> {
     let mut running = BTreeMap::new();
     for row in rows {
@@ -30,14 +30,14 @@ pub(crate) fn read(rows: &[Row]) -> Result<BTreeMap<RunId, RunningNow>, Database
 }
 
 fn one(row: &Row) -> Result<RunningNow, DatabaseError> {
-    let counts: Option<serde_json::Value> = row.get(14)?;
-    let progress = match (counts, row.get::<Option<Ts>>(16)?) {
+    let counts: Option<serde_json::Value> = row.get(15)?;
+    let progress = match (counts, row.get::<Option<Ts>>(17)?) {
         (Some(counts), Some(updated_at)) => Some(Progress {
             counts: from_stored("progress counts", counts)?,
-            phase: row.get(15)?,
+            phase: row.get(16)?,
             updated_at,
         }),
         _ => None,
     };
-    Ok(RunningNow { progress, lease_until: row.get(17)? })
+    Ok(RunningNow { progress, lease_until: row.get(18)? })
 }

@@ -17,6 +17,11 @@ pub struct RunSearch {
     pub by: Option<StartedBy>,
     /// The code that explains their end, or their last requeue.
     pub code: Option<String>,
+    /// How their identity begins, in small hexadecimal digits.
+    pub identity: Option<String>,
+    /// What is looked for in their reason code, their context and their failures, in any case; SQLite knows the case
+    /// of ASCII letters only.
+    pub text: Option<String>,
     /// Runs started before this instant.
     pub until: Option<Ts>,
     /// Whether ended runs are looked for at all.
@@ -60,7 +65,8 @@ impl From<RunFilter> for RunSearch {
 }
 
 impl RunSearch {
-    /// Gives the values that every listing statement begins with: workspace, places, kinds, who, user, code, id from and until.
+    /// Gives the values that every listing statement begins with: workspace, places, kinds, who, user, code, id from and until,
+    /// identity, text.
     pub(crate) fn values(&self, scope: &Scope) -> Vec<Value> {
         let (kind, user) = match self.by {
             None => (None, None),
@@ -78,6 +84,8 @@ impl RunSearch {
             self.code.clone(),
             self.filter.since.map_or(Uuid::nil(), lowest_id),
             self.until.map_or(Uuid::max(), lowest_id),
+            self.identity.clone(),
+            self.text.clone(),
         ]
         .to_vec()
     }

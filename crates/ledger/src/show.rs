@@ -11,28 +11,29 @@ use crate::summary::SummaryCounts;
 use crate::{Ledger, from_stored};
 
 statement! {
-    /// Reads the run with how far its attempt has come; progress of one that was taken away is left out.
+    /// Reads the run with how far its attempt has come, and the attempts that did not end it; the last one is in the
+    /// run's own row. Progress of an attempt that was taken away is left out. Times of the events are microseconds.
     SHOW = "ledger.show", (Uuid, Uuid, UuidList)
-        -> (Uuid, Text, Text, Text, Uuid, Text, Text, Time, Time, Time, Text, Json, I16, Time, Json, Json, Json, I16, Time, Time, Uuid, Uuid, Bytes, Time, Json, Text, Time, Bool),
+        -> (Uuid, Text, Text, Text, Uuid, Text, Text, Time, Time, Time, Text, Json, I16, Time, Json, Json, Json, I16, Time, Time, Uuid, Uuid, Bytes, Time, Json, Text, Time, Bool, Json),
     postgres: "/* ledger.show */ SELECT r.id, r.type, r.status, r.outcome, r.tenant_id, r.initiator_kind, r.initiator_name, r.created_at, r.started_at,
           r.completed_at, r.reason_code, r.summary_counts, r.attempt, r.cancel_requested_at, r.failure_summary, r.context, r.inputs, r.max_attempts,
           r.claimed_at, nullif(r.reuse_until, 'infinity'), r.rerun_of, r.initiator_id, r.identity_hash, s.expires_at, p.counts, p.phase, p.updated_at,
-          r.status = 'queued' AND EXISTS (SELECT 1 FROM paused_kinds k WHERE k.workspace_id = r.workspace_id AND k.type = r.type)
+          r.status = 'queued' AND EXISTS (SELECT 1 FROM paused_kinds k WHERE k.workspace_id = r.workspace_id AND k.type = r.type),
+          (SELECT jsonb_agg(jsonb_build_array(e.event, e.attempt, (extract(epoch FROM e.claimed_at) * 1000000)::bigint,
+            (extract(epoch FROM e.at) * 1000000)::bigint, e.reason_code) ORDER BY e.fence, e.event)
+           FROM run_events e WHERE e.workspace_id = r.workspace_id AND e.run_id = r.id)
         FROM operation_runs r LEFT JOIN worker_sessions s ON s.id = r.session_id
         LEFT JOIN run_progress p ON p.workspace_id = r.workspace_id AND p.run_id = r.id AND p.fence = r.fence
         WHERE r.workspace_id = $1 AND r.id = $2 AND ($3::uuid[] IS NULL OR r.scope_id = ANY($3))",
     sqlite: "SELECT r.id, r.type, r.status, r.outcome, r.tenant_id, r.initiator_kind, r.initiator_name, r.created_at, r.started_at,
           r.completed_at, r.reason_code, r.summary_counts, r.attempt, r.cancel_requested_at, r.failure_summary, r.context, r.inputs, r.max_attempts,
           r.claimed_at, nullif(r.reuse_until, 9223372036854775807), r.rerun_of, r.initiator_id, r.identity_hash, s.expires_at, p.counts, p.phase, p.updated_at,
-          r.status = 'queued' AND EXISTS (SELECT 1 FROM paused_kinds k WHERE k.workspace_id = r.workspace_id AND k.type = r.type)
+          r.status = 'queued' AND EXISTS (SELECT 1 FROM paused_kinds k WHERE k.workspace_id = r.workspace_id AND k.type = r.type),
+          (SELECT json_group_array(json_array(e.event, e.attempt, e.claimed_at, e.at, e.reason_code) ORDER BY e.fence, e.event)
+           FROM run_events e WHERE e.workspace_id = r.workspace_id AND e.run_id = r.id)
         FROM operation_runs r LEFT JOIN worker_sessions s ON s.id = r.session_id
         LEFT JOIN run_progress p ON p.workspace_id = r.workspace_id AND p.run_id = r.id AND p.fence = r.fence
         WHERE r.workspace_id = $1 AND r.id = $2 AND ($3 IS NULL OR r.scope_id IN (SELECT unhex(value) FROM json_each($3)))",
-}
-statement! {
-    /// Lists the attempts that did not end the run; the last one is in the run's own row.
-    EVENTS = "ledger.show_events", (Uuid, Uuid) -> (I64, Text, I16, Time, Time, Text),
-    both: "SELECT fence, event, attempt, claimed_at, at, reason_code FROM run_events WHERE workspace_id = $1 AND run_id = $2 ORDER BY fence, event"
 }
 /// Everything that is kept about a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,21 +102,18 @@ impl Ledger {
         self.database
             .read("ledger.show", move |tx| {
                 Box::pin(async move {
-                    let Some(row) = tx.query_opt(&SHOW, params![workspace, run, places]).await? else {
-                        return Ok(None);
-                    };
-                    let events = tx.query(&EVENTS, params![workspace, run]).await?;
-                    read(&row, &events).map(Some)
+                    let row = tx.query_opt(&SHOW, params![workspace, run, places]).await?;
+                    row.as_ref().map(read).transpose()
                 })
             })
             .await
     }
 }
 
-fn read(row: &Row, events: &[Row]) -> Result<RunDetail, DatabaseError> {
+fn read(row: &Row) -> Result<RunDetail, DatabaseError> {
     let rerun_of: Option<uuid::Uuid> = row.get(20)?;
     Ok(RunDetail {
-        row: RunRow { is_paused: row.get(27)?, ..list::read(row)? },
+        row: RunRow { is_paused: row.get(27)?, ..list::read_with(row, 22)? },
         failures: from_stored("failure summary", row.get::<Value>(14)?)?,
         context: row.get(15)?,
         inputs: row.get(16)?,
@@ -127,7 +125,7 @@ fn read(row: &Row, events: &[Row]) -> Result<RunDetail, DatabaseError> {
         rerun_of: rerun_of.map(RunId::from_uuid),
         lease_until: row.get(23)?,
         progress: progress(row)?,
-        events: events.iter().map(event).collect::<Result<_, _>>()?,
+        events: events(row.get(28)?)?,
     })
 }
 
@@ -138,12 +136,16 @@ fn progress(row: &Row) -> Result<Option<Progress>, DatabaseError> {
     Ok(Some(Progress { counts, phase: row.get(25)?, updated_at }))
 }
 
-fn event(row: &Row) -> Result<RunEvent, DatabaseError> {
-    Ok(RunEvent {
-        event: row.get(1)?,
-        attempt: row.get(2)?,
-        claimed_at: row.get(3)?,
-        at: row.get(4)?,
-        reason_code: row.get(5)?,
-    })
+/// Reads the events as the statement puts them: event, attempt, claimed, stopped, why.
+fn events(stored: Option<Value>) -> Result<Vec<RunEvent>, DatabaseError> {
+    type Stored = (String, i16, Option<i64>, i64, Option<String>);
+    let stored: Vec<Stored> = stored.map_or(Ok(Vec::new()), |stored| from_stored("run events", stored))?;
+    let event = |(event, attempt, claimed_at, at, reason_code): Stored| RunEvent {
+        event,
+        attempt,
+        claimed_at: claimed_at.map(Ts::from_micros),
+        at: Ts::from_micros(at),
+        reason_code,
+    };
+    Ok(stored.into_iter().map(event).collect())
 }

@@ -13,10 +13,10 @@ use crate::search::RunSearch;
 statement! {
     /// Counts runs by day, status and outcome. A day is a whole number of days since 1970 in the zone that is
     /// this many seconds ahead of UTC.
-    pub(crate) TALLY = "ledger.tally", (Uuid, UuidList, TextList, Text, Uuid, Text, Uuid, Uuid, I64) -> (I64, Text, Text, I64),
-    postgres: concat!("/* ledger.tally */ SELECT floor((extract(epoch FROM created_at) + $9::bigint) / 86400)::bigint AS day, status, outcome, count(*)
+    pub(crate) TALLY = "ledger.tally", (Uuid, UuidList, TextList, Text, Uuid, Text, Uuid, Uuid, Text, Text, I64) -> (I64, Text, Text, I64),
+    postgres: concat!("/* ledger.tally */ SELECT floor((extract(epoch FROM created_at) + $11::bigint) / 86400)::bigint AS day, status, outcome, count(*)
         FROM operation_runs WHERE ", narrowed!(), " GROUP BY day, status, outcome"),
-    sqlite: concat!("SELECT (created_at + $9 * 1000000) / 86400000000 AS day, status, outcome, count(*)
+    sqlite: concat!("SELECT (created_at + $11 * 1000000) / 86400000000 AS day, status, outcome, count(*)
         FROM operation_runs WHERE ", narrowed_sqlite!(), " GROUP BY day, status, outcome"),
 }
 

@@ -16,7 +16,7 @@ use crate::house::{Fixture, House, connect, house};
 use crate::starting::succeeded;
 
 /// Starts and ends runs with inputs of their own, oldest first.
-async fn ended(house: &House, count: usize) -> Vec<ledger::RunId> {
+pub(crate) async fn ended(house: &House, count: usize) -> Vec<ledger::RunId> {
     let session = house.session().await;
     let mut ids = Vec::new();
     for n in 0..count {

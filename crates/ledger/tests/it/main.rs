@@ -2,6 +2,7 @@
 
 mod auditing;
 mod cancelling;
+mod finding;
 mod finishing;
 mod forcing;
 mod house;
