@@ -10,6 +10,12 @@ pub fn operations(workspace: &str) -> String {
     format!("/w/{workspace}/operations")
 }
 
+/// The search of a workspace.
+#[must_use]
+pub fn search(workspace: &str) -> String {
+    format!("/w/{workspace}/search")
+}
+
 /// One run.
 #[must_use]
 pub fn run(workspace: &str, run: RunId) -> String {

@@ -15,7 +15,7 @@ use utoipa::openapi::OpenApi;
 
 use crate::pages::{
     account, first_start, health, inventory, invitation, members, notifications, operations, policies,
-    policy, run, server, settings, sign_in, tenants, tokens, workspaces,
+    policy, run, search, server, settings, sign_in, tenants, tokens, workspaces,
 };
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -109,12 +109,19 @@ pub fn inventory() -> Vec<Route> {
         page("/w", "Workspaces", SignedIn, get(workspaces::show)),
         page("/w/{workspace}", "Workspace", Member, get(workspaces::inside)),
         page("/w/{workspace}/operations", "Operations", Member, get(operations::show)),
+        page(
+            "/w/{workspace}/operations/export",
+            "Operations as a file",
+            May(Capability::Export),
+            get(operations::export::export),
+        ),
         page("/w/{workspace}/operations/{run}", "Run", Member, get(run::show)),
         form("/w/{workspace}/operations/{run}/cancel", "Cancel a run", Depends, post(run::cancel)),
         form("/w/{workspace}/operations/{run}/again", "Run again", Depends, post(run::again)),
         form("/w/{workspace}/start/{kind}", "Start", Depends, post(start::of_workspace)),
         page("/w/{workspace}/notifications", "Notifications", Member, get(notifications::show)),
         form("/w/{workspace}/notifications/read", "Mark notices read", Member, post(notifications::read)),
+        page("/w/{workspace}/search", "Search", Member, get(search::show)),
         page("/w/{workspace}/tenants", "Tenants", Member, get(tenants::show)),
         page("/w/{workspace}/tenants/new", "Add tenant", May(Capability::ManageTenants), get(tenants::new)),
         form(

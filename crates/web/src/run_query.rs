@@ -3,11 +3,10 @@
 //! What an address says wrongly is left out and told in a sentence: a link that somebody kept must not break.
 
 use jiff::civil::Date;
-use jiff::{Span, Zoned};
 use ledger::{
     ActiveFilter, EndedRuns, Outcome, PageFrom, RunFilter, RunId, RunPlace, RunSearch, RunStatus, StartedBy,
 };
-use tenancy::{Scope, TenantId, Ts, UserId};
+use tenancy::{Scope, TenantId, UserId};
 use url::form_urlencoded;
 use uuid::Uuid;
 
@@ -15,6 +14,7 @@ use crate::components::Wall;
 use crate::cursor::Cursors;
 use crate::fields::Fields;
 use crate::problem::Problem;
+use crate::run_range::{RANGE, Range};
 
 /// How many rows a page has unless the address says otherwise.
 pub const SIZE: usize = 50;
@@ -24,6 +24,12 @@ pub const SIZE_MAX: usize = 100;
 
 /// How many kinds or tenants one address may name.
 const NAMED_MAX: usize = 50;
+
+/// The fewest digits of an identity that are looked for; fewer would find runs of other work.
+const IDENTITY_DIGITS_MIN: usize = 8;
+
+/// What an address calls the columns that are not always there.
+pub const COLUMNS: [&str; 6] = ["id", "waited", "ended", "attempt", "code", "identity"];
 
 /// A state to filter by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,75 +131,15 @@ pub enum By {
     System,
 }
 
-/// When a run was started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Range {
-    /// In the last hours.
-    Hours(i32),
-    /// In the last days, today among them.
-    Days(i32),
-    /// Between two days, both among them.
-    Between(Option<Date>, Option<Date>),
-    /// On one day.
-    On(Date),
-}
-
-/// The range where the address names none.
-pub const RANGE: Range = Range::Days(30);
-
-impl Range {
-    /// Those that have a name, as value and words.
-    pub const NAMED: [(&'static str, &'static str, Self); 4] = [
-        ("24h", "Last 24 hours", Self::Hours(24)),
-        ("7d", "Last 7 days", Self::Days(7)),
-        ("30d", "Last 30 days", Self::Days(30)),
-        ("90d", "Last 90 days", Self::Days(90)),
-    ];
-
-    /// Says it in words.
+impl By {
+    /// Gives the value in the query.
     #[must_use]
-    pub fn words(self, wall: &Wall) -> String {
-        let day = |date: Date| wall.short_date(date);
+    pub fn token(self) -> String {
         match self {
-            Self::Between(Some(from), Some(to)) => format!("{} to {}", day(from), day(to)),
-            Self::Between(Some(from), None) => format!("Since {}", day(from)),
-            Self::Between(None, Some(to)) => format!("Until {}", day(to)),
-            Self::Between(None, None) => "Any time".to_owned(),
-            Self::On(date) => day(date),
-            named => Self::NAMED
-                .iter()
-                .find(|(_, _, range)| *range == named)
-                .map_or("Some time", |(_, words, _)| *words)
-                .to_owned(),
-        }
-    }
-
-    /// Gives the first and the last day that it touches; none where it is open.
-    #[must_use]
-    pub fn days(self, wall: &Wall) -> (Option<Date>, Option<Date>) {
-        let today = wall.today();
-        let back = |days: i32| today.checked_sub(Span::new().days(days)).ok();
-        match self {
-            Self::Hours(hours) => (back((hours + 23) / 24), Some(today)),
-            Self::Days(days) => (back(days - 1), Some(today)),
-            Self::Between(from, to) => (from, to),
-            Self::On(date) => (Some(date), Some(date)),
-        }
-    }
-
-    fn instants(self, wall: &Wall) -> (Option<Ts>, Option<Ts>) {
-        let start =
-            |date: Date| date.to_zoned(wall.zone.clone()).ok().map(|at: Zoned| Ts::from(at.timestamp()));
-        match self {
-            Self::Hours(hours) => {
-                let seconds = u64::try_from(hours).unwrap_or(0) * 3600;
-                (Some(Ts::from(wall.now).minus(std::time::Duration::from_secs(seconds))), None)
-            }
-            Self::Days(_) => (self.days(wall).0.and_then(start), None),
-            Self::Between(_, _) | Self::On(_) => {
-                let (from, to) = self.days(wall);
-                (from.and_then(start), to.and_then(|to| to.tomorrow().ok()).and_then(start))
-            }
+            Self::Me => "me".to_owned(),
+            Self::User(user) => user.to_string(),
+            Self::Schedule => "schedule".to_owned(),
+            Self::System => "system".to_owned(),
         }
     }
 }
@@ -213,6 +159,8 @@ pub struct RunQuery {
     pub range: Range,
     /// With which reason code.
     pub code: Option<String>,
+    /// With an identity that begins so.
+    pub identity: Option<String>,
     /// What was typed into the search.
     pub q: Option<String>,
     /// Which further columns are shown; for pages only.
@@ -258,6 +206,7 @@ impl RunQuery {
             one(&mut fields, "on"),
         );
         let (code, q, size) = (one(&mut fields, "code"), one(&mut fields, "q"), one(&mut fields, "size"));
+        let identity = one(&mut fields, "identity");
         let (older, newer) = (one(&mut fields, "older"), one(&mut fields, "newer"));
         let mut told = Told(ignored);
         let mut read = Self {
@@ -269,8 +218,9 @@ impl RunQuery {
             by: told.parse("by", by.as_deref(), by_of),
             range: told.range(range.as_deref(), from.as_deref(), to.as_deref(), on.as_deref()),
             code,
-            q,
-            columns: columns(&fields.all("cols")),
+            identity: told.parse("identity", identity.as_deref(), identity_of),
+            q: q.map(|typed| typed.trim().to_owned()).filter(|typed| !typed.is_empty()),
+            columns: told.columns(&fields.all("cols")),
             size: told
                 .parse("size", size.as_deref(), |word| {
                     word.parse().ok().filter(|size| (1..=SIZE_MAX).contains(size))
@@ -304,19 +254,26 @@ impl RunQuery {
             By::System => Some(StartedBy::System),
         });
         let places = self.places.iter().map(|(_, place)| *place).collect();
-        // What is typed is a code, unless it was an id, which leads to its run.
-        let code = self.code.clone().or_else(|| self.q.clone());
-        let mut search = RunSearch { filter, places, by, code, until, ended: EndedRuns::Listed };
+        let mut search = RunSearch {
+            filter,
+            places,
+            by,
+            code: self.code.clone(),
+            identity: self.identity.clone(),
+            text: self.q.clone(),
+            until,
+            ended: EndedRuns::Listed,
+        };
         if let Some(state) = self.state {
             state.apply(&mut search);
         }
         search
     }
 
-    /// Gives the run that the search names by its id.
+    /// Gives the run that the search names by its id, or by its address.
     #[must_use]
     pub fn run(&self) -> Option<RunId> {
-        self.q.as_deref().and_then(|typed| typed.trim().parse().ok())
+        self.q.as_deref().and_then(run_in)
     }
 
     /// Says whether it narrows more than a list does by itself.
@@ -338,14 +295,10 @@ impl RunQuery {
         for (slug, _) in &self.places {
             query.append_pair("tenant", slug);
         }
-        match self.by {
-            None => {}
-            Some(By::Me) => drop(query.append_pair("by", "me")),
-            Some(By::User(user)) => drop(query.append_pair("by", &user.to_string())),
-            Some(By::Schedule) => drop(query.append_pair("by", "schedule")),
-            Some(By::System) => drop(query.append_pair("by", "system")),
+        if let Some(by) = self.by {
+            query.append_pair("by", &by.token());
         }
-        for (name, value) in [("code", &self.code), ("q", &self.q)] {
+        for (name, value) in [("code", &self.code), ("identity", &self.identity), ("q", &self.q)] {
             if let Some(value) = value {
                 query.append_pair(name, value);
             }
@@ -368,7 +321,7 @@ impl RunQuery {
                 }
             }
             range => {
-                if let Some((token, _, _)) = Range::NAMED.iter().find(|(_, _, named)| *named == range) {
+                if let Some(token) = range.token() {
                     query.append_pair("range", token);
                 }
             }
@@ -449,6 +402,15 @@ impl Told {
         places
     }
 
+    fn columns(&mut self, sent: &[String]) -> Vec<String> {
+        let sent = distinct(sent.iter().flat_map(|list| list.split(',')).map(str::to_owned).collect());
+        sent.into_iter()
+            .filter_map(|name| {
+                self.parse("cols", Some(&name), |name| COLUMNS.contains(&name).then(|| name.to_owned()))
+            })
+            .collect()
+    }
+
     fn range(
         &mut self,
         range: Option<&str>,
@@ -461,7 +423,9 @@ impl Told {
             return Range::On(on);
         }
         let (from, to) = (self.parse("from", from, date), self.parse("to", to, date));
-        if from.is_some() || to.is_some() {
+        if from.zip(to).is_some_and(|(from, to)| from > to) {
+            self.0.push("The filter from lies after to.".to_owned());
+        } else if from.is_some() || to.is_some() {
             return Range::Between(from, to);
         }
         let named = self.parse("range", range, |word| {
@@ -499,8 +463,25 @@ fn by_of(word: &str) -> Option<By> {
     }
 }
 
-fn columns(sent: &[String]) -> Vec<String> {
-    distinct(sent.iter().flat_map(|list| list.split(',')).map(str::to_owned).collect())
+/// Reads how an identity begins; none where it is no such thing.
+#[must_use]
+pub fn identity_of(word: &str) -> Option<String> {
+    let digits =
+        (IDENTITY_DIGITS_MIN..=64).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    digits.then(|| word.to_ascii_lowercase())
+}
+
+/// Finds the run that a text names: by its id, or by its address as somebody copied it.
+#[must_use]
+pub fn run_in(text: &str) -> Option<RunId> {
+    let text = text.trim();
+    let path = text.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let is_address = path.len() > last.len();
+    if is_address && !path.contains("/operations/") {
+        return None;
+    }
+    last.parse().ok()
 }
 
 fn distinct(mut words: Vec<String>) -> Vec<String> {

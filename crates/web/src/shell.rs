@@ -109,6 +109,7 @@ pub fn page(app: &AppState, here: &Here, page: &Page) -> Markup {
                     button .ib .menu type="button" popovertarget="rail" aria-label="Open navigation" { (icon(Icon::Menu)) }
                     (breadcrumbs(&way, &page.name))
                     span .sp {}
+                    (finder(slug))
                     (bell(here))
                     (account(&here.visitor))
                 }
@@ -268,6 +269,21 @@ fn navigation(here: &Here, place: Place) -> Markup {
             (line(Place::Tenants, Icon::Tenant, &links::tenants(slug), "Tenants", &none))
             (line(Place::Settings, Icon::System, &links::members(slug), "Settings", &none))
         }
+    }
+}
+
+/// Draws the search of the workspace: a field where there is room, else the way to its page.
+fn finder(workspace: &str) -> Markup {
+    let place = links::search(workspace);
+    html! {
+        form role="search" aria-label="Search" method="get" action=(place) {
+            label .find {
+                (icon(Icon::Search))
+                span .sr { "Search runs, tenants, policies and pages" }
+                input type="search" name="q" placeholder="Search or run ID" autocomplete="off" spellcheck="false";
+            }
+        }
+        a .ib .find-go href=(place) aria-label="Search" { (icon(Icon::Search)) }
     }
 }
 

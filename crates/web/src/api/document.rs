@@ -22,6 +22,9 @@ const SLUG: &str = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
 /// What names who started a run.
 const WHO: &str = "^(me|schedule|system|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";
 
+/// How an identity may begin.
+const IDENTITY: &str = "^[0-9a-fA-F]{8,64}$";
+
 /// What a day looks like; the format that is named beside it means the same.
 const DAY: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
 
@@ -108,6 +111,7 @@ fn form(parameter: &mut Parameter, spec: Spec) {
                 .minimum(Some(*ROWS.start()))
                 .maximum(Some(*ROWS.end()))
                 .into(),
+            Form::Digits => text().pattern(Some(IDENTITY)).into(),
             Form::Day => {
                 text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))).pattern(Some(DAY)).into()
             }

@@ -3,6 +3,7 @@
 pub mod address;
 mod caller;
 pub mod document;
+pub mod export;
 pub mod guard;
 pub mod inventory;
 pub mod operations;
@@ -33,6 +34,7 @@ pub fn routes() -> (Vec<Route>, OpenApi) {
     let see = Who::May(Capability::See);
     built.add("List workspaces", Who::SignedIn, &[], routes!(workspaces::list));
     built.add("List runs", see, operations::PARAMETERS, routes!(operations::list));
+    built.add("Export runs", Who::May(Capability::Export), operations::EXPORT, routes!(export::runs));
     built.add("Start an operation", Who::Depends, &[], routes!(operations::start));
     built.add("Show a run", see, &[], routes!(operations::show));
     built.add("Cancel a run", Who::Depends, &[], routes!(operations::cancel));

@@ -7,7 +7,8 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use jiff::tz::TimeZone;
 use ledger::{Cancelled, RunDetail, RunId, Started};
-use tenancy::{Capability, tenant};
+use tenancy::Capability;
+use tenancy::tenant::{self, Tenant};
 
 use super::Caller;
 use super::address::{self, Bare};
@@ -23,30 +24,51 @@ use crate::run_query::{Known, RunQuery};
 use crate::start;
 use crate::state::AppState;
 
-/// What a list of runs can be asked for.
-pub const PARAMETERS: Spec = &[
-    (
-        "state",
-        Form::Word(&[
-            "active",
-            "queued",
-            "running",
-            "succeeded",
-            "partial",
-            "failed",
-            "cancelled",
-            "blocked",
-            "other",
-        ]),
-    ),
+/// What a filter by state takes.
+const STATE: Form = Form::Word(&[
+    "active",
+    "queued",
+    "running",
+    "succeeded",
+    "partial",
+    "failed",
+    "cancelled",
+    "blocked",
+    "other",
+]);
+
+/// What a filter by range takes.
+const RANGE: Form = Form::Word(&["24h", "7d", "30d", "90d"]);
+
+/// What a file of runs can be asked for: the filters of the list.
+pub const EXPORT: Spec = &[
+    ("format", Form::Word(&["csv", "json"])),
+    ("state", STATE),
     ("type", Form::Texts),
     ("tenant", Form::Texts),
     ("by", Form::Who),
-    ("range", Form::Word(&["24h", "7d", "30d", "90d"])),
+    ("range", RANGE),
     ("from", Form::Day),
     ("to", Form::Day),
     ("on", Form::Day),
     ("code", Form::Text),
+    ("identity", Form::Digits),
+    ("q", Form::Text),
+];
+
+/// What a list of runs can be asked for.
+pub const PARAMETERS: Spec = &[
+    ("state", STATE),
+    ("type", Form::Texts),
+    ("tenant", Form::Texts),
+    ("by", Form::Who),
+    ("range", RANGE),
+    ("from", Form::Day),
+    ("to", Form::Day),
+    ("on", Form::Day),
+    ("code", Form::Text),
+    ("identity", Form::Digits),
+    ("q", Form::Text),
     ("size", Form::Rows),
     ("older", Form::Cursor),
     ("newer", Form::Cursor),
@@ -69,6 +91,8 @@ pub const PARAMETERS: Spec = &[
         ("to" = Option<String>, Query, description = "The last day"),
         ("on" = Option<String>, Query, description = "One day"),
         ("code" = Option<String>, Query, description = "A reason code, such as graph.throttled"),
+        ("identity" = Option<String>, Query, description = "How the identity begins"),
+        ("q" = Option<String>, Query, description = "Text in the reason code, the context or the failures"),
         ("size" = Option<u32>, Query, description = "How many rows a page has; 50 if nothing is said"),
         ("older" = Option<String>, Query, description = "The next of the page before"),
         ("newer" = Option<String>, Query, description = "The previous of the page after"),
@@ -84,26 +108,7 @@ pub async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<RunListShape>, Problem> {
     caller.require(Capability::See)?;
-    let parameters = Parameters::read(query.as_deref(), PARAMETERS)?;
-    parameters.exclude("on", &["from", "to", "range"])?;
-    parameters.exclude("range", &["from", "to"])?;
-    parameters.exclude("older", &["newer"])?;
-    if let (Some(from), Some(to)) = (parameters.get("from"), parameters.get("to"))
-        && from > to
-    {
-        return Err(Problem::query("from", "lies after to"));
-    }
-    let tenants = tenant::list(app.database(), &caller.scope).await?;
-    let known: Vec<_> = tenants.iter().map(|tenant| (tenant.slug.clone(), tenant.id)).collect();
-    let known = Known { scope: &caller.scope, tenants: &known, cursors: app.cursors() };
-    let asked = RunQuery::read(query.as_deref().unwrap_or_default(), known)?;
-    let cursor = ["older", "newer"].into_iter().find(|name| parameters.get(name).is_some());
-    if let Some(name) = cursor.filter(|_| asked.from == ledger::PageFrom::Newest) {
-        return Err(bad_cursor(name));
-    }
-    if let Some(wrong) = asked.ignored.first() {
-        return Err(Problem::query("tenant", wrong.trim_end_matches('.')));
-    }
+    let (asked, tenants) = asked(&app, &caller, query.as_deref(), PARAMETERS).await?;
     let wall = Wall::new(app.now().to_jiff(), TimeZone::UTC);
     let search = asked.search(&caller.scope, &wall);
     let seen = app.ledger().overview(&caller.scope, &search, asked.from, asked.size, 0).await?;
@@ -236,6 +241,36 @@ pub async fn cancel(
         Cancelled::Nothing => CancelResult::Nothing,
     };
     Ok(Json(CancelAnswer { result }))
+}
+
+/// Reads which runs a query asks for, with the tenants that the caller may see.
+pub(super) async fn asked(
+    app: &AppState,
+    caller: &Caller,
+    query: Option<&str>,
+    spec: Spec,
+) -> Result<(RunQuery, Vec<Tenant>), Problem> {
+    let parameters = Parameters::read(query, spec)?;
+    parameters.exclude("on", &["from", "to", "range"])?;
+    parameters.exclude("range", &["from", "to"])?;
+    parameters.exclude("older", &["newer"])?;
+    if let (Some(from), Some(to)) = (parameters.get("from"), parameters.get("to"))
+        && from > to
+    {
+        return Err(Problem::query("from", "lies after to"));
+    }
+    let tenants = tenant::list(app.database(), &caller.scope).await?;
+    let known: Vec<_> = tenants.iter().map(|tenant| (tenant.slug.clone(), tenant.id)).collect();
+    let known = Known { scope: &caller.scope, tenants: &known, cursors: app.cursors() };
+    let asked = RunQuery::read(query.unwrap_or_default(), known)?;
+    let cursor = ["older", "newer"].into_iter().find(|name| parameters.get(name).is_some());
+    if let Some(name) = cursor.filter(|_| asked.from == ledger::PageFrom::Newest) {
+        return Err(bad_cursor(name));
+    }
+    match asked.ignored.first() {
+        Some(wrong) => Err(Problem::query("tenant", wrong.trim_end_matches('.'))),
+        None => Ok((asked, tenants)),
+    }
 }
 
 async fn find(app: &AppState, caller: &Caller, run: &str) -> Result<RunDetail, Problem> {

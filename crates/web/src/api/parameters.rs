@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::address;
 use crate::problem::{Code, Problem};
+use crate::run_query::identity_of;
 
 /// The longest value, in characters.
 pub const VALUE_MAX: usize = 500;
@@ -31,6 +32,8 @@ pub enum Form {
     Word(&'static [&'static str]),
     /// A number of rows in [`ROWS`].
     Rows,
+    /// How an identity begins: 8 to 64 hexadecimal digits.
+    Digits,
     /// A day, such as 2026-11-01.
     Day,
     /// `me`, `schedule`, `system`, or the id of a user.
@@ -124,6 +127,9 @@ impl Form {
             }
             Self::Rows if !is_rows(value) => {
                 wrong(format!("must be a whole number from {} to {}", ROWS.start(), ROWS.end()))
+            }
+            Self::Digits if identity_of(value).is_none() => {
+                wrong("must be 8 to 64 hexadecimal digits".to_owned())
             }
             Self::Day if !is_day(value) => wrong("must be a day, such as 2026-11-01".to_owned()),
             Self::Who

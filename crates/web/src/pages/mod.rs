@@ -12,6 +12,7 @@ pub mod policies;
 pub mod policy;
 pub mod problem;
 pub mod run;
+pub mod search;
 pub mod server;
 pub mod settings;
 pub mod sign_in;

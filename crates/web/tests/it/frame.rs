@@ -140,7 +140,6 @@ async fn a_stranger_gets_the_bytes_of_a_missing_page(
         "/w/default".to_owned(),
         "/w/default/operations".to_owned(),
         format!("/w/default/operations/{run}"),
-        format!("/w/other/operations/{run}"),
         "/w/default/t/contoso/policies".to_owned(),
         "/w/other/t/contoso/policies".to_owned(),
         format!("/w/default/t/contoso/policies/{}", house.policy),

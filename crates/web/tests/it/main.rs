@@ -6,6 +6,7 @@ mod frame;
 mod house;
 mod matrix;
 mod openapi;
+mod operations;
 mod pages;
 mod people;
 mod serving;

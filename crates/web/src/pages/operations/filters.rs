@@ -6,7 +6,8 @@ use super::bounded;
 use crate::components::{Choice, DayRange, Filters, Link, Picker, Search, Selected, State, Tab, Take};
 use crate::here::Here;
 use crate::pages::operations::view::{ExtraColumn, REGION};
-use crate::run_query::{By, Range, RunQuery, StateFilter};
+use crate::run_query::{By, RunQuery, SIZE, StateFilter};
+use crate::run_range::Range;
 use crate::state::AppState;
 
 /// Gives the tabs; together they add up to all.
@@ -57,28 +58,34 @@ fn tab_of(state: Option<StateFilter>) -> Option<StateFilter> {
 pub(super) fn form(app: &AppState, here: &Here, asked: &RunQuery, base: &str) -> Filters {
     let state = asked.state.map(|state| ("state".to_owned(), state.token().to_owned()));
     let code = asked.code.clone().map(|code| ("code".to_owned(), code));
+    let identity = asked.identity.clone().map(|identity| ("identity".to_owned(), identity));
+    let size = (asked.size != SIZE).then(|| ("size".to_owned(), asked.size.to_string()));
     Filters {
         action: base.to_owned(),
         region: REGION.to_owned(),
-        kept: state.into_iter().chain(code).collect(),
+        kept: state.into_iter().chain(code).chain(identity).chain(size).collect(),
         search: Some(Search {
-            placeholder: "Run ID or reason code".to_owned(),
+            placeholder: "Run ID, reason code, policy name".to_owned(),
             label: "Search runs".to_owned(),
             value: asked.q.clone().unwrap_or_default(),
         }),
         pickers: vec![types(app, asked), tenants(here, asked), starters(asked), ranges(here, asked)],
         columns: Some(columns(asked)),
-        clear: asked.is_narrowed().then(|| Link::new("Clear", base)),
+        clear: (!asked.written().is_empty()).then(|| Link::new("Clear", base)),
     }
 }
 
 /// Says in words what narrows the list.
-pub(super) fn words(asked: &RunQuery, here: &Here) -> Vec<String> {
+pub(super) fn words(app: &AppState, asked: &RunQuery, here: &Here) -> Vec<String> {
     let mut words: Vec<String> = asked.state.map(|state| state.label().to_owned()).into_iter().collect();
-    words.extend(asked.kinds.iter().cloned());
-    words.extend(asked.places.iter().map(|(slug, _)| slug.clone()));
-    words.extend(asked.by.map(|by| starter(by).to_owned()));
+    words.extend(asked.kinds.iter().map(|kind| app.ledger().catalog().label_of(kind)));
+    words.extend(asked.places.iter().map(|(slug, _)| {
+        let tenant = here.tenants.iter().find(|tenant| tenant.slug == *slug);
+        tenant.map_or_else(|| "Workspace".to_owned(), |tenant| tenant.name.clone())
+    }));
+    words.extend(asked.by.map(|by| format!("started by {}", starter(by).to_lowercase())));
     words.extend(asked.code.clone());
+    words.extend(asked.identity.clone().map(|identity| format!("identity {identity}")));
     words.extend(asked.q.clone().map(|typed| format!("“{typed}”")));
     words.push(asked.range.words(&here.wall).to_lowercase());
     words

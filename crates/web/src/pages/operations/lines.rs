@@ -55,6 +55,7 @@ impl<'a> Names<'a> {
             ended_at: run.completed_at.map(Ts::to_jiff),
             usual,
             attempt: u16::try_from(run.attempt).unwrap_or(0),
+            identity: run.identity.clone(),
         }
     }
 }

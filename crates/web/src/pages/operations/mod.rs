@@ -1,5 +1,6 @@
 //! The list of runs: the ledger of every run that the visitor may see.
 
+pub mod export;
 mod filters;
 mod lines;
 pub mod view;
@@ -8,12 +9,15 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::civil::Date;
 use ledger::{DayTally, Overview, PageFrom, RunRow, Tally};
+use tenancy::Capability;
 
-use crate::components::{Count, Link, Pager, TapeDay, Wall};
+use crate::components::{Count, Link, MenuItem, Pager, Permission, PostForm, TapeDay, Wall, grouped};
 use crate::here::Here;
 use crate::links;
 use crate::problem::Problem;
-use crate::run_query::{Known, Range, RunQuery};
+use crate::run_export::RUNS_MAX;
+use crate::run_query::{Known, RunQuery, SIZE};
+use crate::run_range::Range;
 use crate::shell::{self, Page, Place};
 use crate::state::AppState;
 use view::{BandHeading, ExtraColumn, OperationsPage, RunBand, RunList};
@@ -22,6 +26,9 @@ pub(crate) use lines::{Names, pace};
 
 /// Tab counts are exact up to here.
 const EXACT_MAX: u64 = 10_000;
+
+/// The longest range that has a name.
+const LONGEST: Range = Range::Days(90);
 
 /// The most days that the tape draws.
 const TAPE_DAYS_MAX: usize = 90;
@@ -44,7 +51,8 @@ pub async fn show(
     let search = asked.search(&here.scope, &here.wall);
     let ahead = i64::from(here.wall.zone.to_offset(here.wall.now).seconds());
     let seen = app.ledger().overview(&here.scope, &search, asked.from, asked.size, ahead).await?;
-    let main = view::page(&build(&app, &here, &asked, &seen));
+    let older = older(&app, &here, &asked, &seen).await?;
+    let main = view::page(&build(&app, &here, &asked, &seen, older));
     let page = Page {
         title: format!("Operations, {}", here.workspace.name),
         place: Place::Operations,
@@ -65,7 +73,18 @@ pub async fn of_tenant(here: Here) -> Result<Redirect, Problem> {
     Ok(Redirect::to(&format!("{}?tenant={slug}", links::operations(&here.workspace.slug))))
 }
 
-fn build(app: &AppState, here: &Here, asked: &RunQuery, seen: &Overview) -> OperationsPage {
+/// Counts what the longest range would show, where the list is empty and that is more.
+async fn older(app: &AppState, here: &Here, asked: &RunQuery, seen: &Overview) -> Result<u64, Problem> {
+    let is_short = matches!(asked.range, Range::Hours(_) | Range::Days(_)) && asked.range != LONGEST;
+    if !is_short || !seen.active.is_empty() || !seen.ended.runs.is_empty() {
+        return Ok(0);
+    }
+    let longer = RunQuery { range: LONGEST, ..asked.clone() };
+    let days = app.ledger().tally(&here.scope, &longer.search(&here.scope, &here.wall), 0).await?;
+    Ok(filters::counted_state(asked.state, Tally::sum(days.iter().map(|day| day.runs))))
+}
+
+fn build(app: &AppState, here: &Here, asked: &RunQuery, seen: &Overview, older: u64) -> OperationsPage {
     let base = links::operations(&here.workspace.slug);
     let totals = Tally::sum(seen.days.iter().map(|day| day.runs));
     let extra: Vec<ExtraColumn> = ExtraColumn::ALL
@@ -76,13 +95,13 @@ fn build(app: &AppState, here: &Here, asked: &RunQuery, seen: &Overview) -> Oper
         wall: here.wall.clone(),
         sentence: sentence(here),
         views: saved_views(&base),
-        exports: Vec::new(),
+        exports: exports(here, asked, &base),
         tape: Some((tape_days(asked, &seen.days, &base, &here.wall), span(asked.range, &here.wall))),
         tabs: filters::tabs(asked, totals, &base),
         filters: filters::form(app, here, asked, &base),
         ignored: asked.ignored.clone(),
         fresh: None,
-        list: list(app, here, asked, seen, totals, &base),
+        list: list(app, here, asked, seen, totals, older, &base),
         extra,
     }
 }
@@ -103,6 +122,26 @@ fn saved_views(base: &str) -> Vec<Link> {
         view("Started by me", "by=me"),
         view("Runs of the workspace", "tenant=workspace"),
     ]
+}
+
+/// Gives the ways to take the list along, or why there are none.
+fn exports(here: &Here, asked: &RunQuery, base: &str) -> Vec<MenuItem> {
+    let permission = here
+        .obstacle(Capability::Export)
+        .map_or(Permission::Granted, |reason| Permission::Refused { reason });
+    let item = |label: String, format: &str| match &permission {
+        Permission::Granted => {
+            let place = asked.with(&format!("{base}/export"), |query| {
+                query.columns.clear();
+                query.size = SIZE;
+            });
+            let sign = if place.contains('?') { '&' } else { '?' };
+            MenuItem::Go(Link::new(label, format!("{place}{sign}format={format}")))
+        }
+        refused => MenuItem::Do { label, permission: refused.clone(), form: PostForm::default() },
+    };
+    let most = grouped(RUNS_MAX as u64);
+    vec![item(format!("CSV, up to {most} runs"), "csv"), item(format!("JSON, up to {most} runs"), "json")]
 }
 
 fn span(range: Range, wall: &Wall) -> String {
@@ -155,16 +194,18 @@ fn list(
     asked: &RunQuery,
     seen: &Overview,
     totals: Tally,
+    older: u64,
     base: &str,
 ) -> RunList {
     if seen.active.is_empty() && seen.ended.runs.is_empty() {
-        if !asked.is_narrowed() {
+        if !asked.is_narrowed() && older == 0 {
             return RunList::Never { start_at: start_at(here) };
         }
+        let longer = asked.with(base, |query| query.range = LONGEST);
         return RunList::NoMatch {
-            filters: filters::words(asked, here),
-            clear: base.to_owned(),
-            older: None,
+            filters: filters::words(app, asked, here),
+            clear: asked.is_narrowed().then(|| base.to_owned()),
+            older: (older > 0).then(|| (older, Link::new("show 90 days", longer))),
         };
     }
     let names = Names::new(app, here, &seen.running);

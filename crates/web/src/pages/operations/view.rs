@@ -14,6 +14,9 @@ use crate::components::{
     row_link, tabs, tape, who,
 };
 
+/// How many digits of an identity are shown; the whole one is in its title.
+const IDENTITY_DIGITS: usize = 12;
+
 /// The id of the region that a change of filters replaces.
 pub const REGION: &str = "runs";
 
@@ -27,7 +30,7 @@ pub struct OperationsPage {
     /// Named queries; the menu is left out when there are none.
     pub views: Vec<Link>,
     /// Ways to take the list along; the menu is left out when there are none.
-    pub exports: Vec<Link>,
+    pub exports: Vec<MenuItem>,
     /// The days of the range, oldest first, and what completes "runs …"; none when it could not be read.
     pub tape: Option<(Vec<TapeDay>, String)>,
     /// All, and the states.
@@ -57,11 +60,14 @@ pub enum ExtraColumn {
     Attempt,
     /// The code that explains its end.
     Reason,
+    /// How the hash of its kind and inputs begins.
+    Identity,
 }
 
 impl ExtraColumn {
     /// Every column that may be asked for.
-    pub const ALL: [Self; 5] = [Self::RunId, Self::Waited, Self::Ended, Self::Attempt, Self::Reason];
+    pub const ALL: [Self; 6] =
+        [Self::RunId, Self::Waited, Self::Ended, Self::Attempt, Self::Reason, Self::Identity];
 
     /// Gives the value in the query.
     #[must_use]
@@ -72,6 +78,7 @@ impl ExtraColumn {
             Self::Ended => "ended",
             Self::Attempt => "attempt",
             Self::Reason => "code",
+            Self::Identity => "identity",
         }
     }
 
@@ -84,12 +91,13 @@ impl ExtraColumn {
             Self::Ended => "Ended",
             Self::Attempt => "Attempt",
             Self::Reason => "Reason code",
+            Self::Identity => "Identity",
         }
     }
 
     const fn column(self) -> Column {
         match self {
-            Self::RunId => Column::new(self.label(), Some(10), Narrow::Line),
+            Self::RunId | Self::Identity => Column::new(self.label(), Some(10), Narrow::Line),
             Self::Reason => Column::new(self.label(), Some(12), Narrow::Line),
             Self::Waited | Self::Attempt => Column::new(self.label(), Some(5), Narrow::Line).numbers(),
             Self::Ended => Column::new(self.label(), Some(7), Narrow::Line),
@@ -116,8 +124,8 @@ pub enum RunList {
     NoMatch {
         /// The filters in words: "Failed", "Policy sync", "the last 30 days".
         filters: Vec<String>,
-        /// The list without them.
-        clear: String,
+        /// The list without them; none where there are none.
+        clear: Option<String>,
         /// Runs that a longer range would show, with the way to it.
         older: Option<(u64, Link)>,
     },
@@ -187,6 +195,8 @@ pub struct RunLine {
     pub usual: Option<Duration>,
     /// How many attempts were begun.
     pub attempt: u16,
+    /// The hash that stands for its kind and inputs.
+    pub identity: String,
 }
 
 /// Draws the page, without the shell around it.
@@ -201,7 +211,7 @@ pub fn page(page: &OperationsPage) -> Markup {
                         (menu("Saved views", Icon::View, Weight::Plain, Hang::Right, &go(&page.views)))
                     }
                     @if !page.exports.is_empty() {
-                        (menu("Export", Icon::Export, Weight::Plain, Hang::Right, &go(&page.exports)))
+                        (menu("Export", Icon::Export, Weight::Plain, Hang::Right, &page.exports))
                     }
                 }
             }
@@ -230,7 +240,7 @@ pub fn region(page: &OperationsPage) -> Markup {
                     (pager(foot))
                 }
                 RunList::Never { start_at } => { (empty(&never(start_at))) }
-                RunList::NoMatch { filters, clear, older } => { (empty(&no_match(filters, clear, older.as_ref()))) }
+                RunList::NoMatch { filters, clear, older } => { (empty(&no_match(filters, clear.as_deref(), older.as_ref()))) }
                 RunList::Broken { retry, reference } => { (empty(&broken(retry, reference))) }
             }
         }
@@ -340,6 +350,9 @@ fn extra_cell(run: &RunLine, column: ExtraColumn, wall: &Wall) -> Markup {
         ExtraColumn::Ended => html! { @if let Some(ended_at) = run.ended_at { (rel_time(ended_at, wall)) } },
         ExtraColumn::Attempt => html! { @if run.attempt > 0 { (run.attempt) } },
         ExtraColumn::Reason => html! { @if let Some(reason) = &run.reason { span .mono { (reason) } } },
+        ExtraColumn::Identity => {
+            html! { span .mono title=(run.identity) { (run.identity.get(..IDENTITY_DIGITS).unwrap_or(&run.identity)) } }
+        }
     }
 }
 
@@ -356,13 +369,16 @@ fn never(start_at: &[Link]) -> Empty {
     Empty { next: start_at.to_vec(), ..Empty::new(sentence) }
 }
 
-fn no_match(filters: &[String], clear: &str, older: Option<&(u64, Link)>) -> Empty {
+fn no_match(filters: &[String], clear: Option<&str>, older: Option<&(u64, Link)>) -> Empty {
     let mut why = Empty::new(format!("No run matches {}.", filters.join(", ")));
     if let Some((count, link)) = older {
         let label = format!("{}, {}", counted(*count, "older run", "older runs"), link.label);
         why = why.then(Link::new(label, link.href.as_str()));
     }
-    why.then(Link::new("Clear filters", clear))
+    match clear {
+        Some(clear) => why.then(Link::new("Clear filters", clear)),
+        None => why,
+    }
 }
 
 fn broken(retry: &str, reference: &str) -> Empty {

@@ -1,17 +1,19 @@
 //! From what the ledger keeps of a run to its page.
 
+use governance::contract::Registry;
 use jiff::Timestamp;
 use ledger::catalog::Kind;
 use ledger::failure::{Failure, FailureCode};
-use ledger::{Outcome, RunDetail, RunStatus};
+use ledger::{Outcome, RunDetail, RunId, RunRow, RunStatus};
 use serde_json::Value as Json;
 use tenancy::Ts;
+use url::form_urlencoded;
 
 use super::right_to_cancel;
 use super::view::{RunFacts, RunPage, RunTenant};
 use crate::components::{
-    Answer, Attempt, Event, FailedItem, FailureGroup, Icon, Initiator, Link, MenuItem, NoticeTone,
-    Permission, PostForm, Related, Ruler, State, TenantEnvironment, Value,
+    Answer, Attempt, Event, FailedItem, FailureGroup, Icon, Initiator, Link, MenuItem, NoticeTone, PastRun,
+    Permission, PostForm, Related, Ruler, Selected, State, TenantEnvironment, Value, between, shortened,
 };
 use crate::csrf::FIELD;
 use crate::here::Here;
@@ -22,11 +24,20 @@ use crate::state::AppState;
 /// How many lines of a context are shown.
 const CONTEXT_MAX: usize = 60;
 
+/// How many digits of an identity are shown and looked for.
+const IDENTITY_DIGITS: usize = 12;
+
 /// What stands for a value that must not be shown; the sanitizer writes it.
 const WITHHELD: &str = ledger::failure::MARKER;
 
 /// Makes the page of a run; `answer` says what the visitor just did to it.
-pub(super) fn page(app: &AppState, here: &Here, detail: &RunDetail, answer: Option<&str>) -> RunPage {
+pub(super) fn page(
+    app: &AppState,
+    here: &Here,
+    detail: &RunDetail,
+    earlier: &[RunRow],
+    answer: Option<&str>,
+) -> RunPage {
     let row = &detail.row;
     let catalog = app.ledger().catalog();
     let kind = catalog.get(&row.kind);
@@ -52,17 +63,20 @@ pub(super) fn page(app: &AppState, here: &Here, detail: &RunDetail, answer: Opti
         notices: notices(here, detail, answer),
         owner: kind.and_then(|kind| owner(kind, here, tenant.map(|tenant| tenant.slug.as_str()))),
         deeds: deeds(here, detail, kind, &address),
+        json: Some(format!("{address}?format=json")),
+        failures_csv: (!detail.failures.is_empty()).then(|| format!("{address}?format=csv")),
         permalink: address,
-        json: None,
         ruler: ruler(detail, usual),
         phase: progress.and_then(|progress| progress.phase.clone()),
         counts: progress.map_or(row.counts, |progress| progress.counts),
-        failures: failures(here, detail),
-        failures_csv: None,
-        context: context(&detail.context),
+        failures: failures(here, detail, tenant.map(|tenant| tenant.slug.as_str())),
+        context: context(&here.workspace.slug, &detail.context),
         facts: facts(here, detail),
         related: related(here, detail, kind, tenant.map(|tenant| tenant.slug.as_str())),
-        history: None,
+        history: Some((
+            past(row, earlier),
+            all_of_kind(here, detail, tenant.map(|tenant| tenant.slug.as_str())),
+        )),
         events: events(detail),
     }
 }
@@ -79,13 +93,36 @@ fn related(here: &Here, detail: &RunDetail, kind: Option<&Kind>, tenant: Option<
         all.push(Related { icon: Icon::Right, to: Link::new(label, href), note: None });
     }
     let list = links::operations(slug);
-    let same = format!("{list}?type={}", detail.row.kind);
-    all.push(Related { icon: Icon::Operations, to: Link::new("Runs of this kind", same), note: None });
+    if let Some(digits) = detail.identity.get(..IDENTITY_DIGITS) {
+        let same = format!("{list}?identity={digits}&range=90d");
+        let note = Some("the same work with the same inputs".to_owned());
+        all.push(Related { icon: Icon::Operations, to: Link::new("Runs of this identity", same), note });
+    }
     if let Some(tenant) = tenant {
         let href = format!("{list}?tenant={tenant}");
         all.push(Related { icon: Icon::Tenant, to: Link::new("Runs of this tenant", href), note: None });
     }
     all
+}
+
+/// Gives how this run and those before it went, oldest first.
+fn past(this: &RunRow, earlier: &[RunRow]) -> Vec<PastRun> {
+    let one = |run: &RunRow, this: Selected| {
+        let (from, to) = (run.started_at?.to_jiff(), run.completed_at?.to_jiff());
+        Some(PastRun { state: State::of(run.status, run.outcome), ran: between(from, to), this })
+    };
+    let before = earlier.iter().rev().filter_map(|run| one(run, Selected::No));
+    before.chain(one(this, Selected::Yes)).collect()
+}
+
+fn all_of_kind(here: &Here, detail: &RunDetail, tenant: Option<&str>) -> Link {
+    let place = tenant.unwrap_or("workspace");
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("type", &detail.row.kind)
+        .append_pair("tenant", place)
+        .append_pair("range", "90d")
+        .finish();
+    Link::new("Show them", format!("{}?{query}", links::operations(&here.workspace.slug)))
 }
 
 /// Says first what the visitor needs to know before everything else.
@@ -103,7 +140,10 @@ fn notices(here: &Here, detail: &RunDetail, answer: Option<&str>) -> Vec<(Notice
         Some("active") => {
             tell(
                 NoticeTone::Info,
-                format!("Nothing new was started: this run does the same work, started by {by} {ago}."),
+                format!(
+                    "You were brought here because an equal run was already active, started by {by} {ago}. \
+                     Nothing new was started."
+                ),
             );
         }
         Some("cooling") => {
@@ -194,7 +234,7 @@ fn last_word(code: &str) -> String {
 }
 
 /// Puts failures that say the same together, the most frequent first.
-fn failures(here: &Here, detail: &RunDetail) -> Vec<FailureGroup> {
+fn failures(here: &Here, detail: &RunDetail, tenant: Option<&str>) -> Vec<FailureGroup> {
     let mut groups: Vec<FailureGroup> = Vec::new();
     let all: Vec<Failure> = detail.failures.clone().into();
     for failure in &all {
@@ -203,7 +243,7 @@ fn failures(here: &Here, detail: &RunDetail) -> Vec<FailureGroup> {
             |group: &&mut FailureGroup| group.code == code && group.sentence == failure.message.as_str();
         let item = failure.item.as_ref().map(|item| FailedItem {
             name: item.as_str().to_owned(),
-            href: None,
+            href: tenant.and_then(|tenant| policy_of(&here.workspace.slug, tenant, item.as_str())),
             kind: None,
             detail: None,
         });
@@ -230,6 +270,18 @@ fn failures(here: &Here, detail: &RunDetail) -> Vec<FailureGroup> {
     groups
 }
 
+/// Gives the way to the policies that a failure names, by type or by name; none where it names only the ids of a request.
+fn policy_of(workspace: &str, tenant: &str, item: &str) -> Option<String> {
+    let name = item.split(" (request id ").next().unwrap_or_default();
+    if name.is_empty() || name.starts_with("request id ") || name.starts_with("activity id ") {
+        return None;
+    }
+    let of_type = Registry::builtin().types().iter().find(|ty| ty.title == name);
+    let (field, value) = of_type.map_or(("q", name), |ty| ("type", ty.key.as_str()));
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair(field, value).finish();
+    Some(format!("{}?{query}", links::policies(workspace, tenant)))
+}
+
 fn advice(code: &FailureCode) -> Option<String> {
     code.entry().map(|entry| entry.advice.to_owned())
 }
@@ -244,7 +296,7 @@ fn facts(here: &Here, detail: &RunDetail) -> RunFacts {
         ended_at: row.completed_at.map(Ts::to_jiff),
         attempt: u16::try_from(row.attempt).unwrap_or(0),
         attempts_max: u16::try_from(detail.max_attempts).unwrap_or(0),
-        identity: detail.identity.get(..12).map(str::to_owned),
+        identity: detail.identity.get(..IDENTITY_DIGITS).map(str::to_owned),
         reuse_until: detail.reuse_until.map(Ts::to_jiff),
         rerun_of: detail
             .rerun_of
@@ -293,11 +345,25 @@ fn events(detail: &RunDetail) -> Vec<Event> {
 }
 
 /// Writes a context as paths and values.
-fn context(context: &Json) -> Vec<(String, Value)> {
+fn context(workspace: &str, context: &Json) -> Vec<(String, Value)> {
     let mut pairs = Vec::new();
     flatten("", context, &mut pairs);
+    for (path, value) in &mut pairs {
+        if let Some(run) = run_of(path, value) {
+            *value = Value::Link(Link::new(shortened(&run.to_string()), links::run(workspace, run)));
+        }
+    }
     pairs.truncate(CONTEXT_MAX);
     pairs
+}
+
+/// Gives the run that a value of a context names.
+fn run_of(path: &str, value: &Value) -> Option<RunId> {
+    let name = path.rsplit('.').next().unwrap_or_default();
+    match value {
+        Value::Text(text) if name.ends_with("run") || name.ends_with("run_id") => text.parse().ok(),
+        _ => None,
+    }
 }
 
 fn flatten(path: &str, value: &Json, pairs: &mut Vec<(String, Value)>) {

@@ -1,21 +1,31 @@
 //! One run: explained to someone who did not start it.
 
 mod build;
+mod failure_table;
 pub mod view;
 
 use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use ledger::{Cancelled, RunDetail, RunId};
+use ledger::{Cancelled, PageFrom, RunDetail, RunFilter, RunId, RunPlace, RunRow, RunSearch};
 use tenancy::{Capability, Scope, access};
 
+use crate::api::shapes::RunDetailShape;
 use crate::components::Link;
 use crate::csrf::SignedForm;
+use crate::fields::Fields;
 use crate::here::{Here, refusal};
 use crate::links;
 use crate::problem::{Code, Problem};
 use crate::run_query::address;
 use crate::shell::{self, Page, Place};
 use crate::state::AppState;
+
+/// How many days a run is kept after its end.
+const DAYS_KEPT: u32 = 90;
+
+/// How many earlier runs of the same operation are drawn beside this one.
+const EARLIER_MAX: usize = 23;
 
 /// Shows a run.
 ///
@@ -27,9 +37,19 @@ pub async fn show(
     Path((_, run)): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let detail = find(&app, &here.scope, &run).await?;
-    let answer = query.as_deref().and_then(|query| query.strip_prefix("answer="));
-    let built = build::page(&app, &here, &detail, answer);
+    let Some(detail) = look(&app, &here.scope, &run).await? else { return Ok(missing(&app, &here)) };
+    let mut fields = Fields::parse(query.unwrap_or_default().as_bytes())?;
+    let (answer, format) = (fields.one("answer").ok().flatten(), fields.one("format").ok().flatten());
+    match format.as_deref() {
+        Some("json") => {
+            let shape = RunDetailShape::of(detail, app.ledger().catalog(), &here.tenants);
+            return Ok(axum::Json(shape).into_response());
+        }
+        Some("csv") => return Ok(failure_table::answer(&detail)),
+        _ => {}
+    }
+    let earlier = earlier(&app, &here.scope, &detail).await?;
+    let built = build::page(&app, &here, &detail, &earlier, answer.as_deref());
     let page = Page {
         title: view::title(&built),
         place: Place::Operations,
@@ -39,6 +59,32 @@ pub async fn show(
         main: view::page(&built),
     };
     Ok(shell::page(&app, &here, &page).into_response())
+}
+
+/// Answers to the id of a run that is not there: pruned, never made, or not the visitor's to see; the words are the same.
+fn missing(app: &AppState, here: &Here) -> Response {
+    let list = Link::new("Operations", links::operations(&here.workspace.slug));
+    let page = Page {
+        title: format!("Run not found, {}", here.workspace.name),
+        place: Place::Operations,
+        way: vec![list.clone()],
+        name: "Run not found".to_owned(),
+        toasts: Vec::new(),
+        main: view::missing(DAYS_KEPT, &list),
+    };
+    (StatusCode::NOT_FOUND, shell::page(app, here, &page)).into_response()
+}
+
+/// Gives the runs of the same kind in the same place that ended before this one, newest first.
+async fn earlier(app: &AppState, scope: &Scope, detail: &RunDetail) -> Result<Vec<RunRow>, Problem> {
+    let row = &detail.row;
+    let search = RunSearch {
+        filter: RunFilter { kinds: vec![row.kind.clone()], ..RunFilter::default() },
+        places: vec![row.tenant.map_or(RunPlace::Workspace, RunPlace::Tenant)],
+        ..RunSearch::default()
+    };
+    let page = app.ledger().search_ended(scope, &search, PageFrom::OlderThan(row.id), EARLIER_MAX).await?;
+    Ok(page.runs)
 }
 
 /// Calls a run off.
@@ -93,8 +139,13 @@ pub async fn again(
 
 /// Finds a run by what an address says.
 async fn find(app: &AppState, scope: &Scope, run: &str) -> Result<RunDetail, Problem> {
-    let id: RunId = run.parse().map_err(|_| Problem::not_found())?;
-    app.ledger().show(scope, id).await?.ok_or_else(Problem::not_found)
+    look(app, scope, run).await?.ok_or_else(Problem::not_found)
+}
+
+/// Looks for a run by what an address says; none where there is none that the scope may see.
+async fn look(app: &AppState, scope: &Scope, run: &str) -> Result<Option<RunDetail>, Problem> {
+    let Ok(id) = run.parse::<RunId>() else { return Ok(None) };
+    Ok(app.ledger().show(scope, id).await?)
 }
 
 /// Makes the scope of the tenant that a run was about.

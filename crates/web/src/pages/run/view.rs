@@ -241,7 +241,12 @@ fn failed(page: &RunPage) -> Markup {
 }
 
 fn context(page: &RunPage) -> Markup {
-    panel("context", "Context", &html! {}, &kv("Context of the run", &page.context, &page.wall))
+    let end = html! {
+        @if let Some(json) = &page.json {
+            span .end { (link_button(&Link::new("View JSON", json.as_str()), Weight::Small, None)) }
+        }
+    };
+    panel("context", "Context", &end, &kv("Context of the run", &page.context, &page.wall))
 }
 
 fn fact_list(page: &RunPage) -> Markup {

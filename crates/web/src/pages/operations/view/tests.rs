@@ -29,6 +29,7 @@ fn line(id: &str, label: &str, kind: &str, tenant: Option<&str>) -> RunLine {
         ended_at: Some(ago(6917)),
         usual: Some(Duration::from_secs(288)),
         attempt: 1,
+        identity: "0123456789abcdef".repeat(4),
     }
 }
 
@@ -55,6 +56,7 @@ fn queued(line: RunLine, pace: Pace, seconds: i64) -> RunLine {
         started_at: None,
         ended_at: None,
         attempt: 0,
+        identity: "0123456789abcdef".repeat(4),
         ..line
     }
 }
@@ -230,7 +232,10 @@ fn operations(list: RunList) -> OperationsPage {
         wall: wall(),
         sentence: "Every run in Northwind Holdings, across 14 tenants. Records are kept for 90 days.".into(),
         views: vec![Link::new("Needs attention", "?state=failed&range=7d"), Link::new("Mine", "?by=me")],
-        exports: vec![Link::new("CSV", "?format=csv"), Link::new("JSON", "?format=json")],
+        exports: vec![
+            MenuItem::Go(Link::new("CSV", "?format=csv")),
+            MenuItem::Go(Link::new("JSON", "?format=json")),
+        ],
         tape: Some((days, "in the last 30 days".into())),
         tabs: vec![
             tab("All", 1241, None),
@@ -286,7 +291,7 @@ fn columns_that_were_asked_for_stand_at_the_end() {
     let of = OperationsPage { extra: ExtraColumn::ALL.to_vec(), ..operations(runs()) };
     show("operations-columns", "shell", &page(&of));
     let labels: Vec<&str> = columns(&of.extra).iter().map(|column| column.label).collect();
-    assert_eq!(labels[6..], ["Duration", "Run ID", "Waited", "Ended", "Attempt", "Reason code"]);
+    assert_eq!(labels[6..], ["Duration", "Run ID", "Waited", "Ended", "Attempt", "Reason code", "Identity"]);
 }
 
 #[test]
@@ -294,7 +299,7 @@ fn an_empty_list_says_why_and_what_to_do() {
     let never = RunList::Never { start_at: vec![Link::new("Policies", "/p"), Link::new("Inventory", "/i")] };
     let none = RunList::NoMatch {
         filters: vec!["Failed".into(), "Policy sync".into(), "the last 7 days".into()],
-        clear: "/w/northwind/operations".into(),
+        clear: Some("/w/northwind/operations".into()),
         older: Some((12, Link::new("show 90 days", "?range=90d"))),
     };
     let broken = RunList::Broken { retry: "?".into(), reference: "7f3a-11c2".into() };
