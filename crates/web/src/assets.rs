@@ -20,6 +20,9 @@ use crate::problem::Problem;
 /// What a browser may do with a file under the current prefix.
 pub const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
+/// Our own stylesheet, the one file that is not served as it was written.
+const STYLESHEET: &str = "atlas.css";
+
 /// How much of the hash stands in addresses, in hexadecimal digits.
 const PREFIX_LENGTH: usize = 16;
 
@@ -34,8 +37,12 @@ struct Files {
 }
 
 static FILES: LazyLock<Files> = LazyLock::new(|| {
-    let by_path: BTreeMap<String, Cow<'static, [u8]>> =
-        Folder::iter().filter_map(|path| Some((path.to_string(), Folder::get(&path)?.data))).collect();
+    let read = |path: Cow<'static, str>| {
+        let data = Folder::get(&path)?.data;
+        let data = if path == STYLESHEET { without_comments(&data) } else { data };
+        Some((path.to_string(), data))
+    };
+    let by_path: BTreeMap<String, Cow<'static, [u8]>> = Folder::iter().filter_map(read).collect();
     let mut all = Sha256::new();
     for (path, bytes) in &by_path {
         all.update(path.as_bytes());
@@ -46,6 +53,20 @@ static FILES: LazyLock<Files> = LazyLock::new(|| {
     prefix.truncate(PREFIX_LENGTH);
     Files { prefix, by_path }
 });
+
+/// Takes the comments and the indentation out of a stylesheet: they are for those who write it.
+fn without_comments(sheet: &[u8]) -> Cow<'static, [u8]> {
+    let text = std::str::from_utf8(sheet).expect("the stylesheet is text of ours");
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("/*") {
+        kept.push_str(before);
+        rest = after.split_once("*/").map_or("", |(_, after)| after);
+    }
+    kept.push_str(rest);
+    let lines = kept.lines().map(str::trim).filter(|line| !line.is_empty());
+    Cow::Owned(lines.collect::<Vec<_>>().join("\n").into_bytes())
+}
 
 /// Gives the address of a file, named by its path below `assets/`.
 ///
@@ -116,6 +137,28 @@ mod tests {
             let bytes = &FILES.by_path[&format!("vendor/{path}")];
             assert_eq!(hex::encode(Sha256::digest(bytes)), sum, "{path}");
         }
+    }
+
+    #[test]
+    fn the_stylesheet_is_served_without_its_comments_and_with_every_rule() {
+        let served = text(STYLESHEET).expect("it is there");
+        assert!(!served.contains("/*") && !served.contains("*/"));
+        let written = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/atlas.css"));
+        let written = written.expect("it can be read");
+        // A comment sign inside a text of the stylesheet would end up as a cut rule.
+        for sign in ['{', '}'] {
+            let in_comments: usize = written
+                .split("/*")
+                .skip(1)
+                .filter_map(|rest| rest.split("*/").next())
+                .map(|comment| comment.matches(sign).count())
+                .sum();
+            assert_eq!(served.matches(sign).count(), written.matches(sign).count() - in_comments, "{sign}");
+        }
+        assert_eq!(
+            std::str::from_utf8(&without_comments(b"a{}\n  /* b{}\n */ c{ }\n\n")).expect("text"),
+            "a{}\nc{ }"
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@
 pub mod api;
 pub mod assets;
 pub mod components;
+pub mod compression;
 pub mod csrf;
 pub mod csv;
 pub mod cursor;

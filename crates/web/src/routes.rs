@@ -19,7 +19,7 @@ use crate::pages::{
 };
 use crate::problem::Problem;
 use crate::state::AppState;
-use crate::{api, assets, csrf, headers, host, limits, problem, session, start};
+use crate::{api, assets, compression, csrf, headers, host, limits, problem, session, start};
 
 /// Who may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -256,6 +256,8 @@ pub fn router(app: AppState) -> Router {
         .layer(from_fn_with_state(app.clone(), host::check))
         .layer(from_fn_with_state(app.clone(), problem::render))
         .layer(from_fn_with_state(app.clone(), headers::add))
+        .layer(compression::layer())
+        .layer(from_fn(compression::only_where_safe))
         .with_state(app)
 }
 

@@ -5,11 +5,15 @@ use axum::http::header::{CONTENT_LENGTH, HOST};
 use axum::http::{Method, Request, StatusCode};
 use database::testing::Backend;
 use rstest::rstest;
+use tower::ServiceExt;
 use web::headers::SECURITY_POLICY;
 use web::routes::{self, Door};
 
 use crate::house::{HOST_NAME, House, form, request};
 use crate::matrix::{Target, filled};
+
+/// The most bytes that the stylesheet may take on the wire.
+const STYLESHEET_BYTES_MAX: usize = 10 * 1024;
 
 /// Asserts the headers that no answer may lack.
 fn assert_guarded(answer: &crate::house::Answer, what: &str) {
@@ -161,5 +165,49 @@ async fn a_stranger_gets_the_bytes_of_a_missing_page(
         let answer = house.call(Method::GET, &path, token, None).await;
         assert_eq!((answer.status, &answer.body), (StatusCode::NOT_FOUND, &missing.body), "{path}");
         assert_eq!(answer.headers, missing.headers, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn answers_are_compressed_where_nobody_learns_from_their_length() {
+    let house = House::on(Backend::Sqlite).await;
+    let ask = |path: String, site: &'static str, token: Option<String>| {
+        let person = token.is_none().then_some(&house.owner);
+        let mut request = request(Method::GET, &path, person).header("accept-encoding", "gzip, br");
+        request = request.header("sec-fetch-site", site);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        house.router.clone().oneshot(request.body(Body::empty()).expect("a request"))
+    };
+    let page = "/w/default/operations".to_owned();
+    for (path, site, token, expected) in [
+        (web::assets::url("atlas.css"), "cross-site", None, Some("gzip")),
+        (
+            web::assets::url("vendor/fonts/atkinson-hyperlegible-next-latin-wght-normal.woff2"),
+            "same-origin",
+            None,
+            None,
+        ),
+        (page.clone(), "same-origin", None, Some("gzip")),
+        (page.clone(), "none", None, Some("gzip")),
+        (page.clone(), "cross-site", None, None),
+        (page.clone(), "same-site", None, None),
+        ("/w/default/operations/export".to_owned(), "same-origin", None, Some("gzip")),
+        ("/api/v1/workspaces/default/operations".to_owned(), "none", house.owner.token.clone(), Some("gzip")),
+    ] {
+        let answer = ask(path.clone(), site, token).await.expect("the router always answers");
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        let found = answer.headers().get("content-encoding").and_then(|value| value.to_str().ok());
+        assert_eq!(found, expected, "{path} {site}");
+        let body = axum::body::to_bytes(answer.into_body(), 16 << 20).await.expect("a body ends");
+        assert!(!body.is_empty(), "{path}");
+        if path.ends_with("atlas.css") {
+            assert!(
+                body.len() <= STYLESHEET_BYTES_MAX,
+                "the stylesheet has {} bytes on the wire",
+                body.len()
+            );
+        }
     }
 }
