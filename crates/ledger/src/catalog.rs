@@ -78,6 +78,9 @@ pub enum InputError {
         /// Which field, what was found, and what is allowed.
         detail: String,
     },
+    /// They ask for no work at all.
+    #[error("{0}")]
+    NothingToDo(&'static str),
     /// They cannot be hashed.
     #[error("the inputs of `{kind}` cannot be told apart from others")]
     Identity {
@@ -120,6 +123,11 @@ pub trait Operation: Serialize + DeserializeOwned {
     /// A sentence that names the field, what was found and what is allowed.
     fn effective(self) -> Result<Self, String> {
         Ok(self)
+    }
+
+    /// Says that these inputs ask for nothing, in a fragment for a person: "no policies selected".
+    fn nothing_to_do(&self) -> Option<&'static str> {
+        None
     }
 
     /// Gives what a person needs to understand the run; never a secret.
@@ -181,6 +189,9 @@ fn parse<O: Operation>(inputs: Value) -> Result<Parsed, InputError> {
     let form = |detail: String| InputError::Form { kind: O::KIND, detail };
     let operation: O = inputs::read(&inputs).map_err(|why| form(quotable(&why)))?;
     let operation = operation.effective().map_err(|why| form(quotable(&why)))?;
+    if let Some(nothing) = operation.nothing_to_do() {
+        return Err(InputError::NothingToDo(nothing));
+    }
     let identity = |source| InputError::Identity { kind: O::KIND, source };
     Ok(Parsed {
         identity: Identity::of(O::KIND, &operation).map_err(identity)?,

@@ -14,9 +14,9 @@ statement! {
     /// duplicate writes nothing. No row comes back where the backlog is full; otherwise exactly one.
     ENSURE = "ledger.start", (Uuid, Uuid, Bytes, Uuid, Uuid, Text, I16, Text, Uuid, Text, Json, Json, I16, Uuid, Bool, I64,
             Uuid, Uuid, Uuid, Time, Text, Uuid, Text, Text, Text, Text, Json, Text, Text, Text)
-        -> (Uuid, Bool, Text, Text, Time, Text, Time, Bool),
+        -> (Uuid, Bool, Text, Text, Time, Text, Time, Time, Bool),
     postgres: concat!("/* ledger.start */ WITH hit AS MATERIALIZED (
-          SELECT id, status, outcome, reuse_until, initiator_name, created_at FROM operation_runs
+          SELECT id, status, outcome, reuse_until, initiator_name, created_at, completed_at FROM operation_runs
           WHERE workspace_id = $1 AND scope_id = $2 AND identity_hash = $3 AND dedupe_open
             AND (status <> 'completed' OR (reuse_until > ledger_statement_now() AND NOT $15::boolean))),
         me AS MATERIALIZED (SELECT $4::uuid AS id WHERE NOT EXISTS (SELECT 1 FROM hit)
@@ -34,20 +34,20 @@ statement! {
           WHERE (SELECT count(*) FROM flip) >= 0 /* orders the closing before the insert */
           /* The update changes nothing: it locks the winner's row and returns it. */
           ON CONFLICT (workspace_id, scope_id, identity_hash) WHERE dedupe_open DO UPDATE SET fence = r.fence
-          RETURNING id, status, outcome, reuse_until, initiator_name, created_at),
+          RETURNING id, status, outcome, reuse_until, initiator_name, created_at, completed_at),
         note AS (INSERT INTO notification_outbox (workspace_id, run_id, kind, user_id)
           SELECT $1, ins.id, 'queued', $9 FROM ins, me WHERE ins.id = me.id AND $9 IS NOT NULL),
         log AS (INSERT INTO audit_log (", audit_columns!(), ")
           SELECT $17, $18, $19, $20, $21, $22, $23, CASE WHEN EXISTS (SELECT 1 FROM flip WHERE cooled) THEN $30 ELSE $24 END,
             $25, $26, $27, $28, $29 FROM ins, me WHERE ins.id = me.id AND $17::uuid IS NOT NULL)
         SELECT a.*, EXISTS (SELECT 1 FROM paused_kinds WHERE workspace_id = $1 AND type = $6) FROM (
-          SELECT ins.id, ins.id = me.id, ins.status, ins.outcome, nullif(ins.reuse_until, 'infinity'), ins.initiator_name, ins.created_at FROM ins, me
-          UNION ALL SELECT id, false, status, outcome, nullif(reuse_until, 'infinity'), initiator_name, created_at FROM hit) a")
+          SELECT ins.id, ins.id = me.id, ins.status, ins.outcome, nullif(ins.reuse_until, 'infinity'), ins.initiator_name, ins.created_at, ins.completed_at FROM ins, me
+          UNION ALL SELECT id, false, status, outcome, nullif(reuse_until, 'infinity'), initiator_name, created_at, completed_at FROM hit) a")
 }
 statement! {
     /// Looks for the run that stands for the work now.
-    LOOK = "ledger.start_look", (Uuid, Uuid, Bytes, Bool, Time, Text) -> (Uuid, Bool, Text, Text, Time, Text, Time, Bool),
-    sqlite: "SELECT id, 0, status, outcome, nullif(reuse_until, 9223372036854775807), initiator_name, created_at,
+    LOOK = "ledger.start_look", (Uuid, Uuid, Bytes, Bool, Time, Text) -> (Uuid, Bool, Text, Text, Time, Text, Time, Time, Bool),
+    sqlite: "SELECT id, 0, status, outcome, nullif(reuse_until, 9223372036854775807), initiator_name, created_at, completed_at,
           EXISTS (SELECT 1 FROM paused_kinds WHERE workspace_id = $1 AND type = $6) FROM operation_runs
         WHERE workspace_id = $1 AND scope_id = $2 AND identity_hash = $3 AND dedupe_open = 1
           AND (status <> 'completed' OR (reuse_until > $5 AND NOT $4))"
@@ -66,12 +66,12 @@ statement! {
 statement! {
     /// Adds the run. The unique index still decides: a bug above cannot make a second open row.
     INSERT = "ledger.start_insert", (Uuid, Uuid, Bytes, Uuid, Uuid, Text, I16, Text, Uuid, Text, Json, Json, I16, Uuid, Time)
-        -> (Uuid, Bool, Text, Text, Time, Text, Time, Bool),
+        -> (Uuid, Bool, Text, Text, Time, Text, Time, Time, Bool),
     sqlite: "INSERT INTO operation_runs AS r (workspace_id, id, tenant_id, scope_id, type, key_version, identity_hash,
             initiator_kind, initiator_id, initiator_name, inputs, context, max_attempts, rerun_of, not_before, created_at)
         VALUES ($1, $4, $5, $2, $6, $7, $3, $8, $9, $10, $11, $12, $13, $14, $15, $15)
         ON CONFLICT (workspace_id, scope_id, identity_hash) WHERE dedupe_open = 1 DO UPDATE SET fence = r.fence
-        RETURNING id, id = $4, status, outcome, nullif(reuse_until, 9223372036854775807), initiator_name, created_at,
+        RETURNING id, id = $4, status, outcome, nullif(reuse_until, 9223372036854775807), initiator_name, created_at, completed_at,
           EXISTS (SELECT 1 FROM paused_kinds WHERE workspace_id = $1 AND type = $6)"
 }
 
@@ -192,7 +192,7 @@ fn slot(ask: &Ask, now: Ts) -> Vec<Value> {
     params![ask.scope.workspace(), ask.scope.key(), ask.parsed.identity.hash, forced, now].to_vec()
 }
 
-/// Reads an answer: id, whether it is new, status, outcome, until when it cools, initiator, start, whether paused.
+/// Reads an answer: id, whether it is new, status, outcome, until when it cools, initiator, start, end, whether paused.
 pub(crate) fn read(row: &Row) -> Result<Started, DatabaseError> {
     let (created, until): (bool, Option<Ts>) = (row.get(1)?, row.get(4)?);
     let run = RunRef {
@@ -201,7 +201,8 @@ pub(crate) fn read(row: &Row) -> Result<Started, DatabaseError> {
         outcome: row.get::<String>(3)?.parse()?,
         initiator: row.get(5)?,
         created_at: row.get(6)?,
-        is_paused: row.get(7)?,
+        completed_at: row.get(7)?,
+        is_paused: row.get(8)?,
     };
     Ok(match (created, until) {
         (true, _) => Started::Created(run),

@@ -59,6 +59,8 @@ pub struct RunRef {
     pub initiator: String,
     /// When it was started.
     pub created_at: Ts,
+    /// When it ended, if it has.
+    pub completed_at: Option<Ts>,
     /// Whether its kind is paused: what is queued waits until it is resumed.
     pub is_paused: bool,
 }

@@ -30,11 +30,11 @@ statement! {
 }
 statement! {
     /// Reads the run that a key was answered with, in the columns of a start and its failures.
-    ANSWERED = "ledger.start_key_answered", (Uuid, Uuid, Text) -> (Uuid, Bool, Text, Text, Time, Text, Time, Bool, Json),
-    postgres: "/* ledger.start_key_answered */ SELECT id, $3::text = 'created', status, outcome, nullif(reuse_until, 'infinity'), initiator_name, created_at,
+    ANSWERED = "ledger.start_key_answered", (Uuid, Uuid, Text) -> (Uuid, Bool, Text, Text, Time, Text, Time, Time, Bool, Json),
+    postgres: "/* ledger.start_key_answered */ SELECT id, $3::text = 'created', status, outcome, nullif(reuse_until, 'infinity'), initiator_name, created_at, completed_at,
           EXISTS (SELECT 1 FROM paused_kinds k WHERE k.workspace_id = r.workspace_id AND k.type = r.type), failure_summary
         FROM operation_runs r WHERE workspace_id = $1 AND id = $2",
-    sqlite: "SELECT id, $3 = 'created', status, outcome, nullif(reuse_until, 9223372036854775807), initiator_name, created_at,
+    sqlite: "SELECT id, $3 = 'created', status, outcome, nullif(reuse_until, 9223372036854775807), initiator_name, created_at, completed_at,
           EXISTS (SELECT 1 FROM paused_kinds k WHERE k.workspace_id = r.workspace_id AND k.type = r.type), failure_summary
         FROM operation_runs r WHERE workspace_id = $1 AND id = $2"
 }
@@ -159,7 +159,7 @@ fn answered(word: &str, row: &Row) -> Result<Started, DatabaseError> {
         }
         "active" => Started::Active(run),
         "not_dispatched" => {
-            let failures: FailureSummary = from_stored("failure summary", row.get(8)?)?;
+            let failures: FailureSummary = from_stored("failure summary", row.get(9)?)?;
             let known: Vec<Failure> = failures.into();
             let failure = known.into_iter().next();
             let failure = failure.unwrap_or_else(|| Failure::of_code(FailureCode::DISPATCH_FAILED));

@@ -75,6 +75,18 @@ impl Fields {
         self.one(name)?.ok_or_else(|| Problem::invalid(name, "must be filled in"))
     }
 
+    /// Takes a field that is there with the value `yes`, or not at all.
+    ///
+    /// # Errors
+    /// If it is there with another value, or twice.
+    pub fn flag(&mut self, name: &str) -> Result<bool, Problem> {
+        match self.one(name)?.as_deref() {
+            None => Ok(false),
+            Some("yes") => Ok(true),
+            Some(_) => Err(Problem::invalid(name, "must be yes, or left out")),
+        }
+    }
+
     /// Ends the taking.
     ///
     /// # Errors
@@ -109,6 +121,9 @@ mod tests {
         assert!(Fields::parse(b"role=owner").expect("it parses").end().is_err());
         assert!(Fields::parse(b"a=1&a=2").expect("it parses").one("a").is_err());
         assert!(Fields::parse(b"a=%00").is_err());
+        let flag = |encoded: &[u8]| Fields::parse(encoded).expect("it parses").flag("force");
+        assert!(!flag(b"").expect("it is absent") && flag(b"force=yes").expect("it is there"));
+        assert!(flag(b"force=maybe").is_err() && flag(b"force=yes&force=yes").is_err());
         let long = format!("a={}", "x".repeat(VALUE_MAX + 1));
         assert!(Fields::parse(long.as_bytes()).expect("it parses").one("a").is_err());
     }

@@ -28,6 +28,8 @@ pub struct Here {
     pub scope: Scope,
     /// The tenants that the scope reaches, by slug.
     pub tenants: Vec<Tenant>,
+    /// The names of some Owners, who can grant what the visitor lacks.
+    pub owners: String,
     /// How the ledger is.
     pub pulse: Pulse,
     /// Now, in the visitor's zone.
@@ -60,10 +62,13 @@ impl Here {
         if self.scope.allows(wanted) { Ok(()) } else { Err(refusal(wanted, &self.workspace.name)) }
     }
 
-    /// Says why the visitor may not do something; none where they may.
+    /// Says why the visitor may not do something, and who can grant it; none where they may.
     #[must_use]
     pub fn obstacle(&self, wanted: Capability) -> Option<String> {
-        let refused = || refusal(wanted, &self.workspace.name).detail().to_owned();
+        let refused = || {
+            let why = refusal(wanted, &self.workspace.name).detail().to_owned();
+            if self.owners.is_empty() { why } else { format!("{why} Owners: {}.", self.owners) }
+        };
         (!self.scope.allows(wanted)).then(refused)
     }
 }
@@ -116,11 +121,11 @@ async fn enter(
     tenant: Option<&str>,
     looks: Looks,
 ) -> Result<Here, Problem> {
-    let Entered { scope, workspace, tenants } =
+    let Entered { scope, workspace, tenants, owners } =
         access::enter(app.database(), &visitor.0.principal(), workspace, tenant).await?;
     let pulse = app.ledger().pulse(&scope).await?;
     let wall = Wall::new(app.now().to_jiff(), TimeZone::UTC);
-    Ok(Here { visitor, workspace, scope, tenants, pulse, wall, looks })
+    Ok(Here { visitor, workspace, scope, tenants, owners, pulse, wall, looks })
 }
 
 /// Sends on whoever names a tenant by the id that other systems know it by; only to where they may go.

@@ -2,11 +2,13 @@
 //!
 //! It enqueues and answers at once: a new run, the one that stands for the same work, or why there is none.
 
+use std::time::Duration;
+
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Redirect, Response};
-use ledger::catalog::{Kind, RunScope};
-use ledger::{StartError, Started};
+use ledger::catalog::{InputError, Kind, RunScope};
+use ledger::{StartError, StartKeyError, Started};
 use serde_json::{Map, Value};
 use tenancy::{Capability, Scope};
 
@@ -16,11 +18,18 @@ use crate::fields::Fields;
 use crate::here::{Here, refusal};
 use crate::links;
 use crate::looks::Portion;
+use crate::pages::sign_in::sentence;
 use crate::problem::{Code, Problem};
 use crate::state::AppState;
 
 /// How many values one input may have.
 const VALUES_MAX: usize = 500;
+
+/// When to come back after the backlog was full.
+const RETRY_BACKLOG: Duration = Duration::from_secs(60);
+
+/// The code of a start that asked for no work.
+const NOTHING_TO_DO: &str = "start.nothing_to_do";
 
 /// Starts an operation of a tenant from a form.
 ///
@@ -81,23 +90,48 @@ pub async fn start(
     kind: &str,
     inputs: Value,
 ) -> Result<Started, Problem> {
+    may_reach(app, scope, kind)?;
+    let started = app.ledger().start(scope, kind, inputs).await;
+    started.map_err(|error| refused_start(error, |needs| refusal(needs, workspace)))
+}
+
+/// Goes on only where the kind is about a tenant, or the visitor's role counts for the workspace as such.
+///
+/// # Errors
+/// Not found for a kind that is none, or not allowed.
+pub fn may_reach(app: &AppState, scope: &Scope, kind: &str) -> Result<(), Problem> {
     let known = app.ledger().catalog().get(kind).ok_or_else(Problem::not_found)?;
-    // A role that counts for some tenants is none for the workspace as such.
     if known.scope == RunScope::Workspace && scope.visible_tenants().is_some() {
         return Err(Problem::new(Code::NotAllowed, "Needs a role that counts for the whole workspace."));
     }
-    app.ledger().start(scope, kind, inputs).await.map_err(|error| match error {
-        StartError::NotAllowed { .. } => refusal(known.needs, workspace),
-        StartError::Inputs(error) => {
-            Problem::new(Code::Invalid, crate::pages::sign_in::sentence(&error.to_string()))
+    Ok(())
+}
+
+/// Says why nothing was started; `refusal` makes the answer to whoever lacks a right.
+#[must_use]
+pub fn refused_start(error: StartError, refusal: impl Fn(Capability) -> Problem) -> Problem {
+    let said = sentence(&error.to_string());
+    match error {
+        StartError::NotAllowed { needs, .. } => refusal(needs),
+        StartError::Inputs(InputError::NothingToDo(_)) => {
+            Problem::new(Code::Invalid, said).because(NOTHING_TO_DO)
         }
+        StartError::Inputs(_) => Problem::new(Code::Invalid, said),
         StartError::WrongScope { kind, wanted } => {
             Problem::new(Code::Invalid, format!("{kind} runs for {wanted}."))
         }
         StartError::UnknownKind { .. } => Problem::not_found(),
+        StartError::NotRepeatable { .. } => Problem::new(Code::Invalid, said).because("start.not_repeatable"),
+        StartError::Key(StartKeyError::Form) => {
+            Problem::new(Code::Malformed, said).because("start.key_malformed")
+        }
+        StartError::Key(_) => Problem::new(Code::Invalid, said).because("start.key_reused"),
+        StartError::BacklogFull { .. } => {
+            Problem::new(Code::Unavailable, said).because("queue.backlog_full").retry_after(RETRY_BACKLOG)
+        }
         StartError::Database(error) => error.into(),
         other => Problem::internal(&other),
-    })
+    }
 }
 
 /// Makes the form of a button that starts an operation, and says whether the visitor may press it.
@@ -122,6 +156,9 @@ pub fn button_for(app: &AppState, here: &Here, tenant: Option<&str>, kind: &str)
     (permission, form)
 }
 
+/// What is said of a run that waits for its kind to be resumed.
+pub const PAUSED: &str = "This kind of operation is paused; the run waits until it is resumed.";
+
 /// Says what became of a start, by the word that an address carries.
 #[must_use]
 pub fn token(started: &Started) -> &'static str {
@@ -143,6 +180,9 @@ pub fn told(here: &Here, kind: &str, label: &str, started: &Started) -> Toast {
     let ago = here.wall.relative(run.created_at.to_jiff());
     let told = |tone, title: String, text: String| Toast { tone, title, text, go: go.clone(), again: None };
     match started {
+        Started::Created(run) if run.is_paused => {
+            told(state, format!("{label} queued"), format!("{tenant}. {PAUSED}"))
+        }
         Started::Created(_) => {
             told(state, format!("{label} queued"), format!("{tenant}. You will be notified when it ends."))
         }
@@ -150,12 +190,13 @@ pub fn told(here: &Here, kind: &str, label: &str, started: &Started) -> Toast {
             let by = if run.initiator.is_empty() { "the system" } else { &run.initiator };
             told(state, "Already running".to_owned(), format!("Started by {by} {ago}."))
         }
-        Started::Cooling { until, .. } => {
+        Started::Cooling { run, until } => {
+            let ago = here.wall.relative(run.completed_at.unwrap_or(run.created_at).to_jiff());
             let from = here.wall.minute(until.to_jiff());
             told(
                 state,
                 "Nothing new was started".to_owned(),
-                format!("An equal run was started {ago}. A new one can start at {from}."),
+                format!("An equal run ended {ago}. A new one can start at {from}."),
             )
         }
         Started::NotDispatched { failure, .. } => {
@@ -177,15 +218,19 @@ pub fn told(here: &Here, kind: &str, label: &str, started: &Started) -> Toast {
 }
 
 fn refused(problem: &Problem) -> Response {
+    let nothing = problem.body().reason_code.as_deref() == Some(NOTHING_TO_DO);
     let refused = Toast {
-        tone: ToastTone::Error,
-        title: problem.code().title().to_owned(),
+        tone: if nothing { ToastTone::Info } else { ToastTone::Error },
+        title: if nothing { "Nothing to do" } else { problem.code().title() }.to_owned(),
         text: problem.detail().to_owned(),
         go: None,
         again: None,
     };
-    let status: StatusCode = problem.code().status();
-    (status, toast(&refused)).into_response()
+    let mut response = (problem.code().status(), toast(&refused)).into_response();
+    if problem.code() == Code::Unavailable {
+        response.headers_mut().insert(RETRY_AFTER, RETRY_BACKLOG.as_secs().into());
+    }
+    response
 }
 
 /// Reads the inputs of an operation from the fields of its form: each field is a list of texts.

@@ -24,14 +24,17 @@ statement! {
     /// The same with everything that a page of the workspace is framed by: one row for each tenant in reach, or one
     /// without a tenant where there is none.
     ENTER = "access.enter", (Uuid, Text)
-        -> (Uuid, Uuid, Text, Text, Uuid, Text, Text, Text, Text, Text, Text, Text, Time, Text, Text, Text, Text, Bool, Text),
-    both: "SELECT w.id, t.id, t.slug, t.name, t.external_id, t.graph_tenant_id, t.environment, t.cloud, t.login_url, t.graph_url,
-          t.client_id, t.state, t.checked_at, t.check_code, w.slug, w.name, m.role, m.narrowed, u.name FROM workspaces w
-        JOIN memberships m ON m.workspace_id = w.id AND m.user_id = $1
-        JOIN users u ON u.id = m.user_id AND u.disabled_at IS NULL
-        LEFT JOIN tenants t ON t.workspace_id = w.id AND (NOT m.narrowed OR EXISTS (SELECT 1 FROM membership_tenants r
-          WHERE r.workspace_id = w.id AND r.user_id = m.user_id AND r.tenant_id = t.id))
-        WHERE w.slug = $2 ORDER BY t.slug"
+        -> (Uuid, Uuid, Text, Text, Uuid, Text, Text, Text, Text, Text, Text, Text, Time, Text, Text, Text, Text, Bool, Text, Text),
+    both: "WITH me AS (SELECT w.id, w.slug, w.name, m.role, m.narrowed, u.name AS who,
+            (SELECT string_agg(o.name, ', ') FROM (SELECT ou.name FROM memberships om JOIN users ou ON ou.id = om.user_id AND ou.disabled_at IS NULL
+              WHERE om.workspace_id = w.id AND om.role = 'owner' AND NOT om.narrowed ORDER BY ou.name LIMIT 3) o) AS owners
+          FROM workspaces w JOIN memberships m ON m.workspace_id = w.id AND m.user_id = $1
+          JOIN users u ON u.id = m.user_id AND u.disabled_at IS NULL WHERE w.slug = $2)
+        SELECT me.id, t.id, t.slug, t.name, t.external_id, t.graph_tenant_id, t.environment, t.cloud, t.login_url, t.graph_url,
+          t.client_id, t.state, t.checked_at, t.check_code, me.slug, me.name, me.role, me.narrowed, me.who, me.owners FROM me
+        LEFT JOIN tenants t ON t.workspace_id = me.id AND (NOT me.narrowed OR EXISTS (SELECT 1 FROM membership_tenants r
+          WHERE r.workspace_id = me.id AND r.user_id = $1 AND r.tenant_id = t.id))
+        ORDER BY t.slug"
 }
 statement! {
     WORKSPACES = "access.workspaces", (Uuid) -> (Uuid, Text, Text, Text, Bool),
@@ -94,6 +97,8 @@ pub struct Entered {
     pub workspace: OwnWorkspace,
     /// The tenants that the scope reaches, by slug.
     pub tenants: Vec<Tenant>,
+    /// The names of up to three Owners of the whole workspace, who can grant what somebody lacks.
+    pub owners: String,
 }
 
 /// Makes the same scope as [`member`], and reads with it what a page of the workspace is framed by; one statement.
@@ -139,7 +144,8 @@ pub async fn enter(
             scope.narrowed(tenants.first().ok_or(AccessError::NotThere)?.id)
         }
     };
-    Ok(Entered { scope, workspace, tenants })
+    let owners = row.get::<Option<String>>(19)?.unwrap_or_default();
+    Ok(Entered { scope, workspace, tenants, owners })
 }
 
 fn scope_of(

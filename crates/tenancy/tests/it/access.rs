@@ -90,6 +90,7 @@ async fn whoever_enters_has_the_scope_of_a_member_and_sees_the_tenants_in_reach(
     let empty = house.join("emil", Role::Owner, Reach::Workspace).await.session.principal();
     let entered = access::enter(&house.database, &empty, "default", None).await.expect("he may");
     assert!(entered.tenants.is_empty(), "there is none yet");
+    assert_eq!(entered.owners, "emil, olga", "who can grant more");
     let (contoso, fabrikam) = (house.connect("contoso").await, house.connect("fabrikam").await);
     for (name, reach, seen) in [
         ("olaf", Reach::Workspace, vec![contoso, fabrikam]),

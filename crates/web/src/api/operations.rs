@@ -2,11 +2,11 @@
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
-use axum::http::header::LOCATION;
+use axum::http::header::{HeaderName, LOCATION};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::tz::TimeZone;
-use ledger::{Cancelled, RunDetail, RunId, Started};
+use ledger::{Cancelled, Force, IdempotencyKey, RunDetail, RunId, StartKeyError, StartOptions, Started};
 use tenancy::Capability;
 use tenancy::tenant::{self, Tenant};
 
@@ -18,6 +18,7 @@ use super::shapes::{
     StartResult, instant,
 };
 use crate::components::Wall;
+use crate::headers::single;
 use crate::json::JsonBody;
 use crate::problem::{Code, Problem, ProblemBody};
 use crate::run_query::{Known, RunQuery};
@@ -73,6 +74,9 @@ pub const PARAMETERS: Spec = &[
     ("older", Form::Cursor),
     ("newer", Form::Cursor),
 ];
+
+/// The key that makes a request the same start however often it is sent.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Lists runs: the same filters by the same names as the page.
 ///
@@ -133,7 +137,10 @@ pub async fn list(
 /// recorded, and the problem names the run.
 #[utoipa::path(
     post, path = "/api/v1/workspaces/{workspace}/operations", operation_id = "startRun", tag = "operations",
-    params(("workspace" = String, Path, description = "The short name of the workspace")),
+    params(
+        ("workspace" = String, Path, description = "The short name of the workspace"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200, pattern = "^[!-~]+$", description = "1 to 200 visible characters. The same key and request within a day give the same answer and start nothing more; with another request the key is refused"),
+    ),
     request_body = StartRequest,
     responses(
         (status = 201, description = "A new run was queued", body = StartAnswer),
@@ -145,8 +152,10 @@ pub async fn start(
     State(app): State<AppState>,
     caller: Caller,
     _: Bare,
+    headers: HeaderMap,
     JsonBody(request): JsonBody<StartRequest>,
 ) -> Result<Response, Problem> {
+    let key = key(&headers)?;
     let scope = match &request.tenant {
         Some(tenant) => caller.narrowed(&app, tenant).await?,
         None => caller.scope.clone(),
@@ -157,7 +166,18 @@ pub async fn start(
     if !scope.allows(kind.needs) {
         return Err(caller.refusal(kind.needs));
     }
-    let started = start::start(&app, &scope, &caller.workspace, kind.token, request.inputs).await;
+    start::may_reach(&app, &scope, kind.token)?;
+    let rerun_of = request.rerun_of.map(RunId::from_uuid);
+    let inputs = match rerun_of {
+        Some(run) if request.inputs.is_null() => {
+            let earlier = app.ledger().show(&scope, run).await?;
+            earlier.ok_or_else(|| Problem::body_at("/rerun_of", "there is no such run here"))?.inputs
+        }
+        _ => request.inputs,
+    };
+    let force = if request.force { Force::Yes } else { Force::No };
+    let started = app.ledger().start_with(&scope, kind.token, inputs, StartOptions { force, rerun_of, key });
+    let started = started.await.map_err(|error| start::refused_start(error, |needs| caller.refusal(needs)));
     let started = started.map_err(Problem::in_body)?;
     let (status, result, until) = match &started {
         Started::Created(_) => (StatusCode::CREATED, StartResult::Created, None),
@@ -179,6 +199,7 @@ pub async fn start(
         initiator: run.initiator.clone(),
         created_at: instant(run.created_at),
         may_start_at: until,
+        paused: run.is_paused,
     };
     let location = format!("/api/v1/workspaces/{}/operations/{}", caller.workspace, run.id);
     Ok((status, [(LOCATION, location)], Json(answer)).into_response())
@@ -271,6 +292,17 @@ pub(super) async fn asked(
         Some(wrong) => Err(Problem::query("tenant", wrong.trim_end_matches('.'))),
         None => Ok((asked, tenants)),
     }
+}
+
+/// Reads the key of a start; none where none was sent.
+fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
+    let malformed = || start::refused_start(StartKeyError::Form.into(), |_| Problem::not_found());
+    if !headers.contains_key(IDEMPOTENCY_KEY) {
+        return Ok(None);
+    }
+    // One that is there twice is none: nobody knows which of them a proxy kept.
+    let key = single(headers, &IDEMPOTENCY_KEY).ok_or_else(malformed)?;
+    key.parse().map(Some).map_err(|_| malformed())
 }
 
 async fn find(app: &AppState, caller: &Caller, run: &str) -> Result<RunDetail, Problem> {

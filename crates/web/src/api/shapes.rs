@@ -70,6 +70,8 @@ pub struct RunShape {
     /// When somebody asked for it to be cancelled.
     #[schema(format = DateTime)]
     pub cancel_requested_at: Option<String>,
+    /// Whether it waits because its kind is paused.
+    pub paused: bool,
 }
 
 /// A page of runs.
@@ -167,10 +169,16 @@ pub struct StartRequest {
     /// The short name of the tenant; none for an operation of the workspace.
     #[serde(default)]
     pub tenant: Option<String>,
-    /// The inputs of the operation; none means its usual ones.
+    /// The inputs of the operation; none means its usual ones, or those of the run that is repeated.
     #[serde(default)]
     #[schema(value_type = Object)]
     pub inputs: Value,
+    /// Whether a new run is made although an equal one ended a short while ago; one that is active is still given back.
+    #[serde(default)]
+    pub force: bool,
+    /// The ended run of the same operation, tenant and inputs that this start repeats.
+    #[serde(default)]
+    pub rerun_of: Option<Uuid>,
 }
 
 /// What became of a start.
@@ -200,6 +208,8 @@ pub struct StartAnswer {
     /// When a start makes a new run, while the work cools.
     #[schema(format = DateTime)]
     pub may_start_at: Option<String>,
+    /// Whether the operation is paused: a run that was queued waits until it is resumed.
+    pub paused: bool,
 }
 
 /// What became of a wish to cancel.
@@ -400,6 +410,7 @@ impl RunShape {
             counts: counts(&run.counts),
             attempt: run.attempt,
             cancel_requested_at: run.cancel_requested_at.map(instant),
+            paused: run.is_paused,
         }
     }
 }

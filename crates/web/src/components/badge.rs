@@ -45,6 +45,8 @@ pub enum Pace {
     },
     /// It waits for a person to confirm it.
     AwaitsConfirmation,
+    /// It waits until its kind is resumed.
+    Paused,
 }
 
 /// How large a badge is.
@@ -196,6 +198,7 @@ fn pace_mark(pace: Pace, wall: &Wall) -> Markup {
                 span .sr { ", no sign of life, another worker takes over at " (wall.clock(taken_over_at)) }
             }
             Pace::AwaitsConfirmation => { span .sr { ", previewed, waiting for confirmation" } }
+            Pace::Paused => { span .sr { ", this kind is paused" } }
         }
     }
 }

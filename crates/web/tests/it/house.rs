@@ -13,7 +13,7 @@ use governance::contract::Registry;
 use governance::policies::{self, Filter, PolicyId, RawDocument, prepare};
 use ledger::catalog::{Catalog, Cooldown, Operation, Related, RunScope};
 use ledger::summary::CountKey;
-use ledger::{Ledger, RunId};
+use ledger::{Ending, Ledger, Outcome, RunId};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -73,6 +73,28 @@ operation!(InventorySync, "inventory.sync", "Inventory sync", kinds, RunScope::T
 operation!(Check, "tenant.check_connection", "Connection check", parts, RunScope::Tenant, Cooldown::None);
 operation!(Fetch, "assignments.fetch", "Assignments fetch", ids, RunScope::Tenant, QUARTER);
 operation!(Whole, "fixture.whole", "Workspace work", parts, RunScope::Workspace, Cooldown::None);
+
+/// An operation on what somebody selected, which may be nothing.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AddPolicies {
+    #[serde(default)]
+    policies: BTreeSet<String>,
+}
+
+impl Operation for AddPolicies {
+    const KIND: &'static str = "backup_set.add_policies";
+    const LABEL: &'static str = "Add policies to a set";
+    const SUMMARY: &'static str = "Stands for the real one.";
+    const NEEDS: Capability = Capability::StartBackups;
+    const EXPECTED: Duration = Duration::from_secs(60);
+    const COUNTS: &'static [CountKey] = &[CountKey::Total];
+    const RELATED: Related = Related::Policies;
+
+    fn nothing_to_do(&self) -> Option<&'static str> {
+        self.policies.is_empty().then_some("no policies selected")
+    }
+}
 
 /// Somebody who asks.
 #[derive(Clone, Debug)]
@@ -139,6 +161,11 @@ impl Answer {
 impl House {
     /// Makes the installation.
     pub(crate) async fn on(backend: Backend) -> Self {
+        Self::letting(backend, ledger::BACKLOG_MAX).await
+    }
+
+    /// Makes one where this many runs may wait in a workspace.
+    pub(crate) async fn letting(backend: Backend, backlog_max: u32) -> Self {
         let database = backend.fresh().await;
         let now = Clock::system().now();
         let clock = Clock::fixed(now);
@@ -175,12 +202,18 @@ impl House {
             reach: Reach::Workspace,
         };
         let invited = invitation::invite(&database, &whole, invited, now).await.expect("an invitation");
-        let catalog =
-            [PolicySync::kind(), InventorySync::kind(), Check::kind(), Fetch::kind(), Whole::kind()];
+        let catalog = [
+            PolicySync::kind(),
+            InventorySync::kind(),
+            Check::kind(),
+            Fetch::kind(),
+            Whole::kind(),
+            AddPolicies::kind(),
+        ];
         let catalog = Catalog::new(catalog).expect("no kind is there twice");
         let ran = Ran::default();
         let watched = database.noting(ran.clone());
-        let ledger = Ledger::new(watched.clone(), catalog, Clock::system());
+        let ledger = Ledger::new(watched.clone(), catalog, Clock::system()).with_backlog_max(backlog_max);
         let run =
             started(&ledger, &acting(&database, &operator, "default", "contoso").await, "policy.sync").await;
         let foreign_run = started(&ledger, &adatum, "policy.sync").await;
@@ -270,6 +303,23 @@ impl House {
         let server = access::server_console(&self.database, now).await.expect("the console may act");
         let named = user::set_server_admin(&self.database, &server, person.id, ServerAdmin::Yes, now);
         named.await.expect("they have an account");
+    }
+
+    /// Ends everything that is due, with its work done.
+    pub(crate) async fn work(&self) {
+        let lease = Duration::from_secs(30);
+        let session = self.ledger.open_session("a test", lease).await.expect("a session");
+        let kinds = self.ledger.catalog().kinds().map(|kind| kind.token.to_owned()).collect();
+        for run in self.ledger.claim(session, kinds, 100, lease).await.expect("a claim") {
+            let ending = Ending {
+                outcome: Outcome::Succeeded,
+                counts: Default::default(),
+                failures: Default::default(),
+                reason: None,
+            };
+            self.ledger.finish(run.claim, &run.kind, &ending).await.expect("it ends");
+        }
+        self.ledger.close_session(session).await.expect("the session ends");
     }
 
     /// Everybody of the first workspace, with the role, least first.

@@ -1,5 +1,6 @@
 //! The web layer through its router, on both databases; no browser, and no Microsoft Graph anywhere.
 
+mod acting;
 mod api;
 mod doors;
 mod frame;
@@ -10,4 +11,5 @@ mod operations;
 mod pages;
 mod people;
 mod serving;
+mod start_requests;
 mod starting;

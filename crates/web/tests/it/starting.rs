@@ -3,9 +3,7 @@
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use database::testing::Backend;
-use ledger::failure::FailureSummary;
-use ledger::summary::SummaryCounts;
-use ledger::{Ending, Outcome, RunFilter};
+use ledger::{Outcome, RunFilter};
 use rstest::rstest;
 use serde_json::json;
 
@@ -16,30 +14,44 @@ async fn scripted(house: &House, path: &str, person: &Person) -> Answer {
     house.send(request.body(Body::from(format!("csrf={}", person.csrf))).expect("a request")).await
 }
 
-/// Ends everything that is due.
-async fn work(house: &House) {
-    let session =
-        house.ledger.open_session("a test", std::time::Duration::from_secs(30)).await.expect("a session");
-    let kinds = house.ledger.catalog().kinds().map(|kind| kind.token.to_owned()).collect();
-    let claimed =
-        house.ledger.claim(session, kinds, 100, std::time::Duration::from_secs(60)).await.expect("a claim");
-    for run in claimed {
-        let ending = Ending {
-            outcome: Outcome::Succeeded,
-            counts: SummaryCounts::default(),
-            failures: FailureSummary::default(),
-            reason: None,
-        };
-        house.ledger.finish(run.claim, &run.kind, &ending).await.expect("it ends");
+/// Every button of today, by the page that it stands on.
+const BUTTONS: [(&str, &str); 3] = [
+    ("/w/default/t/contoso/policies", "policy.sync"),
+    ("/w/default/t/contoso/inventory", "inventory.sync"),
+    ("/w/default/tenants", "tenant.check_connection"),
+];
+
+#[rstest]
+#[tokio::test]
+async fn each_start_button_answers_at_once_with_view_run_while_no_worker_runs(
+    #[values(Backend::Sqlite, Backend::Postgres)] on: Backend,
+) {
+    let house = House::on(on).await;
+    house.ledger.cancel(&house.whole, house.run).await.expect("nothing is in the way");
+    for (page, kind) in BUTTONS {
+        let path = format!("/w/default/t/contoso/start/{kind}");
+        let shown = house.get(page, Some(&house.operator)).await;
+        assert!(
+            shown.body.contains(&format!("action=\"{path}\"")),
+            "{page} lacks the button: {}",
+            shown.body
+        );
+        assert!(shown.body.contains("No worker is running."), "nobody works: {}", shown.body);
+        let toast = scripted(&house, &path, &house.operator).await;
+        assert_eq!(toast.status, StatusCode::OK);
+        for told in ["queued</b>", "Contoso Ltd. You will be notified when it ends.", "View run"] {
+            assert!(toast.body.contains(told), "{kind}: {}", toast.body);
+        }
+        assert!(!toast.body.contains("<html"), "a toast is no page");
+        let queued = RunFilter { kinds: vec![kind.to_owned()], ..Default::default() };
+        let runs = house.ledger.list_active(&house.whole, &queued).await.expect("a list");
+        assert!(toast.body.contains(&format!("/operations/{}", runs[0].id)), "{}", toast.body);
     }
-    house.ledger.close_session(session).await.expect("the session ends");
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_start_answers_at_once_and_a_second_click_leads_to_the_same_run(
-    #[values(Backend::Sqlite, Backend::Postgres)] on: Backend,
-) {
+async fn a_second_click_leads_to_the_same_run(#[values(Backend::Sqlite, Backend::Postgres)] on: Backend) {
     let house = House::on(on).await;
     let path = "/w/default/t/contoso/start/inventory.sync";
     let first = house.post(path, &house.operator, "").await;
@@ -48,15 +60,22 @@ async fn a_start_answers_at_once_and_a_second_click_leads_to_the_same_run(
     assert!(run.ends_with("?answer=queued"), "{run}");
     let page = house.get(&run, Some(&house.operator)).await;
     assert!(page.body.contains("You will be notified when it ends."), "{}", page.body);
-    assert!(page.body.contains("No worker is running."), "nobody works: {}", page.body);
     let second = house.post(path, &house.manager, "").await;
     assert_eq!(second.header("location"), Some(run.replace("queued", "active").as_str()));
     let told = house.get(second.header("location").expect("a run"), Some(&house.manager)).await;
     assert!(told.body.contains("started by Otto Operator"), "{}", told.body);
     let toast = scripted(&house, path, &house.manager).await;
-    assert_eq!(toast.status, StatusCode::OK);
     assert!(toast.body.contains("Already running") && toast.body.contains("View run"), "{}", toast.body);
-    assert!(!toast.body.contains("<html"), "a toast is no page");
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_queued_notice_is_there_once(#[values(Backend::Sqlite, Backend::Postgres)] on: Backend) {
+    let house = House::on(on).await;
+    let path = "/w/default/t/contoso/start/inventory.sync";
+    for person in [&house.operator, &house.operator, &house.manager] {
+        assert_eq!(house.post(path, person, "").await.status, StatusCode::SEE_OTHER);
+    }
     let bell = house.get("/w/default/notifications", Some(&house.operator)).await;
     assert_eq!(bell.body.matches("Inventory sync queued").count(), 1, "{}", bell.body);
     let other = house.get("/w/default/notifications", Some(&house.manager)).await;
@@ -65,11 +84,60 @@ async fn a_start_answers_at_once_and_a_second_click_leads_to_the_same_run(
 
 #[rstest]
 #[tokio::test]
+async fn a_member_without_the_right_gets_403_with_the_role_that_is_needed(
+    #[values(Backend::Sqlite, Backend::Postgres)] on: Backend,
+) {
+    let house = House::on(on).await;
+    for (page, kind) in BUTTONS {
+        let path = format!("/w/default/t/contoso/start/{kind}");
+        let shown = house.get(page, Some(&house.reader)).await;
+        assert!(!shown.body.contains(&format!("action=\"{path}\"")), "{page}: {}", shown.body);
+        let reason = "Needs the Operator role in Northwind Holdings. Owners: Olga Owner.";
+        assert!(shown.body.contains(reason), "{page} says why, and who can grant it: {}", shown.body);
+        let forged = house.post(&path, &house.reader, "").await;
+        assert_eq!(forged.status, StatusCode::FORBIDDEN);
+        assert!(forged.body.contains("Needs the Operator role in Northwind Holdings."), "{}", forged.body);
+        let toast = scripted(&house, &path, &house.reader).await;
+        assert_eq!(toast.status, StatusCode::FORBIDDEN);
+        assert!(toast.body.contains("Needs the Operator role in Northwind Holdings."), "{}", toast.body);
+    }
+    let body = json!({"type": "policy.sync", "tenant": "contoso"});
+    let runs = "/api/v1/workspaces/default/operations";
+    let called = house.call(Method::POST, runs, house.reader.token.as_deref(), Some(body)).await;
+    assert_eq!((called.status, &called.json()["needs"]), (StatusCode::FORBIDDEN, &json!("Operator")));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_start_of_a_paused_kind_waits_and_says_so(
+    #[values(Backend::Sqlite, Backend::Postgres)] on: Backend,
+) {
+    let house = House::on(on).await;
+    let now = database::Clock::system().now();
+    let server = tenancy::access::server_console(&house.database, now).await.expect("the console may act");
+    let workspace = house.whole.workspace();
+    house.ledger.pause_kind(&server, workspace, "inventory.sync").await.expect("it is paused");
+    let path = "/w/default/t/contoso/start/inventory.sync";
+    let toast = scripted(&house, path, &house.operator).await;
+    let paused = "This kind of operation is paused; the run waits until it is resumed.";
+    assert!(toast.body.contains(paused) && toast.body.contains("Inventory sync queued"), "{}", toast.body);
+    let run = house.post(path, &house.operator, "").await;
+    let page = house.get(run.header("location").expect("a run"), Some(&house.operator)).await;
+    assert!(page.body.contains(paused), "{}", page.body);
+    let list = house.get("/w/default/operations", Some(&house.operator)).await;
+    assert!(list.body.contains("paused"), "{}", list.body);
+    let runs = "/api/v1/workspaces/default/operations?type=inventory.sync";
+    let listed = house.call(Method::GET, runs, house.operator.token.as_deref(), None).await.json();
+    assert_eq!(listed["items"][0]["paused"], true);
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_cooling_run_says_until_when(#[values(Backend::Sqlite, Backend::Postgres)] on: Backend) {
     let house = House::on(on).await;
     let path = "/w/default/t/contoso/start/assignments.fetch";
     assert_eq!(house.post(path, &house.operator, "").await.status, StatusCode::SEE_OTHER);
-    work(&house).await;
+    house.work().await;
     let again = house.post(path, &house.operator, "").await;
     let run = again.header("location").expect("a run");
     assert!(run.ends_with("?answer=cooling"), "{run}");
@@ -108,24 +176,26 @@ async fn a_start_that_cannot_be_handed_over_is_recorded_as_failed(
 
 #[rstest]
 #[tokio::test]
-async fn who_may_not_start_sees_why_and_a_forged_start_is_refused(
-    #[values(Backend::Sqlite, Backend::Postgres)] on: Backend,
-) {
+async fn with_nothing_to_do_no_run_is_made(#[values(Backend::Sqlite, Backend::Postgres)] on: Backend) {
     let house = House::on(on).await;
-    let page = house.get("/w/default/t/contoso/policies", Some(&house.reader)).await;
-    assert!(page.body.contains("aria-disabled=\"true\""), "{}", page.body);
-    assert!(page.body.contains("Needs the Operator role in Northwind Holdings."), "{}", page.body);
-    let path = "/w/default/t/contoso/start/inventory.sync";
-    assert!(!page.body.contains("action=\"/w/default/t/contoso/start/"), "{}", page.body);
-    let forged = house.post(path, &house.reader, "").await;
-    assert_eq!(forged.status, StatusCode::FORBIDDEN);
-    let toast = scripted(&house, path, &house.reader).await;
-    assert_eq!(toast.status, StatusCode::FORBIDDEN);
+    let path = "/w/default/t/contoso/start/backup_set.add_policies";
+    let toast = scripted(&house, path, &house.operator).await;
     assert!(
-        toast.body.contains("Needs the Operator role") && !toast.body.contains("<html"),
+        toast.body.contains("Nothing to do") && toast.body.contains("No policies selected."),
         "{}",
         toast.body
     );
+    assert!(!toast.body.contains("View run") && !toast.body.contains("alert"), "{}", toast.body);
+    let page = house.post(path, &house.operator, "").await;
+    assert!(page.body.contains("No policies selected."), "{}", page.body);
+    let body = json!({"type": "backup_set.add_policies", "tenant": "contoso"});
+    let runs = "/api/v1/workspaces/default/operations";
+    let called = house.call(Method::POST, runs, house.operator.token.as_deref(), Some(body)).await;
+    assert_eq!(called.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(called.json()["reason_code"], "start.nothing_to_do");
+    let filter = RunFilter { kinds: vec!["backup_set.add_policies".to_owned()], ..Default::default() };
+    assert!(house.ledger.list_active(&house.whole, &filter).await.expect("a list").is_empty());
+    assert_eq!(house.post(path, &house.operator, "policies=a").await.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
@@ -144,26 +214,4 @@ async fn inputs_that_make_no_sense_start_nothing() {
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     let filter = RunFilter { kinds: vec!["inventory.sync".to_owned()], ..Default::default() };
     assert!(house.ledger.list_active(&house.whole, &filter).await.expect("a list").is_empty());
-}
-
-#[rstest]
-#[tokio::test]
-async fn a_run_is_cancelled_and_run_again_by_those_who_may(
-    #[values(Backend::Sqlite, Backend::Postgres)] on: Backend,
-) {
-    let house = House::on(on).await;
-    let path = format!("/w/default/operations/{}", house.run);
-    let page = house.get(&path, Some(&house.operator)).await;
-    assert!(page.body.contains(&format!("action=\"{path}/cancel\"")), "{}", page.body);
-    let narrowed = house.get(&path, Some(&house.narrowed)).await;
-    assert!(narrowed.body.contains("Needs the Manager role"), "another's run: {}", narrowed.body);
-    assert_eq!(
-        house.post(&format!("{path}/cancel"), &house.narrowed, "").await.status,
-        StatusCode::FORBIDDEN
-    );
-    let cancelled = house.post(&format!("{path}/cancel"), &house.operator, "").await;
-    assert_eq!(cancelled.header("location"), Some(format!("{path}?answer=cancelled").as_str()));
-    let again = house.post(&format!("{path}/again"), &house.operator, "").await;
-    let place = again.header("location").expect("a run");
-    assert!(place.ends_with("?answer=queued") && !place.starts_with(&path), "{place}");
 }

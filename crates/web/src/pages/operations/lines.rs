@@ -63,6 +63,7 @@ impl<'a> Names<'a> {
 /// Says whether a run goes its usual way.
 pub(crate) fn pace(run: &RunRow, lease_until: Option<Ts>, usual: Option<Duration>, now: Ts) -> Pace {
     match run.status {
+        RunStatus::Queued if run.is_paused => Pace::Paused,
         RunStatus::Queued if now.since(run.created_at) > QUEUED_FOR_LONG => Pace::Late,
         RunStatus::Running => match (lease_until, run.started_at) {
             (Some(until), _) if until <= now => Pace::NoSignOfLife { taken_over_at: until.to_jiff() },

@@ -312,6 +312,7 @@ fn result_cell(run: &RunLine) -> Markup {
     let words = |words: &str| html! { span .res { span .mut { (words) } } };
     match (state, run.tally) {
         (State::Queued, _) if run.pace == Pace::AwaitsConfirmation => words("waiting for confirmation"),
+        (State::Queued, _) if run.pace == Pace::Paused => words("paused"),
         (State::Queued, _) if run.attempt > 0 => words("waiting to try again"),
         (State::Queued, _) => words("waiting for a worker"),
         (State::Running, Some(tally)) => meter(tally, MeterOf::Progress),

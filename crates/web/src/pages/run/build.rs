@@ -6,11 +6,11 @@ use ledger::catalog::Kind;
 use ledger::failure::{Failure, FailureCode};
 use ledger::{Outcome, RunDetail, RunId, RunRow, RunStatus};
 use serde_json::Value as Json;
-use tenancy::Ts;
+use tenancy::{Capability, Ts};
 use url::form_urlencoded;
 
-use super::right_to_cancel;
 use super::view::{RunFacts, RunPage, RunTenant};
+use super::{FORCE, right_to_cancel};
 use crate::components::{
     Answer, Attempt, Event, FailedItem, FailureGroup, Icon, Initiator, Link, MenuItem, NoticeTone, PastRun,
     Permission, PostForm, Related, Ruler, Selected, State, TenantEnvironment, Value, between, shortened,
@@ -19,6 +19,7 @@ use crate::csrf::FIELD;
 use crate::here::Here;
 use crate::links;
 use crate::pages::operations::pace;
+use crate::start::PAUSED;
 use crate::state::AppState;
 
 /// How many lines of a context are shown.
@@ -29,6 +30,10 @@ const IDENTITY_DIGITS: usize = 12;
 
 /// What stands for a value that must not be shown; the sanitizer writes it.
 const WITHHELD: &str = ledger::failure::MARKER;
+
+/// What is said of a run that only another version can repeat.
+pub(super) const UNKNOWN_KIND: &str =
+    "This kind of operation is not known to this version, so it cannot be run again.";
 
 /// Makes the page of a run; `answer` says what the visitor just did to it.
 pub(super) fn page(
@@ -149,7 +154,8 @@ fn notices(here: &Here, detail: &RunDetail, answer: Option<&str>) -> Vec<(Notice
         Some("cooling") => {
             let from = detail.reuse_until.map(|until| here.wall.minute(until.to_jiff()));
             let from = from.map_or(String::new(), |from| format!(" A new one can start at {from}."));
-            tell(NoticeTone::Info, format!("Nothing new was started: an equal run was started {ago}.{from}"));
+            let ended = here.wall.relative(row.completed_at.unwrap_or(row.created_at).to_jiff());
+            tell(NoticeTone::Info, format!("Nothing new was started: an equal run ended {ended}.{from}"));
         }
         Some("not_dispatched") => {
             tell(NoticeTone::Failure, "Nothing was started; the attempt is recorded as Failed.".to_owned());
@@ -161,40 +167,52 @@ fn notices(here: &Here, detail: &RunDetail, answer: Option<&str>) -> Vec<(Notice
         Some("over") => tell(NoticeTone::Info, "There was nothing to cancel: the run is over.".to_owned()),
         _ => {}
     }
+    if row.is_paused {
+        tell(NoticeTone::Warning, PAUSED.to_owned());
+    }
     if row.status == RunStatus::Running && row.cancel_requested_at.is_some() && answer != Some("cancelling") {
         tell(NoticeTone::Warning, "Somebody asked this run to stop; it does at the next chance.".to_owned());
     }
     all
 }
 
+/// Says what may be done to the run: call it off while it is active, run it again once it has ended, and run it
+/// anyway while an equal start is still answered with it.
 fn deeds(here: &Here, detail: &RunDetail, kind: Option<&Kind>, address: &str) -> Vec<MenuItem> {
-    let deed = |label: &str, at: &str, permission: Permission, confirm: Option<&str>| MenuItem::Do {
+    let deed = |label: &str, reason: Option<String>, form: PostForm| MenuItem::Do {
         label: label.to_owned(),
-        permission,
-        form: PostForm {
-            action: format!("{address}/{at}"),
-            fields: vec![(FIELD.to_owned(), here.visitor.form_token())],
-            confirm: confirm.map(str::to_owned),
-            answer: Answer::Page,
-        },
+        permission: reason.map_or(Permission::Granted, |reason| Permission::Refused { reason }),
+        form,
     };
-    let may =
-        |reason: Option<String>| reason.map_or(Permission::Granted, |reason| Permission::Refused { reason });
+    let form = |at: &str, more: Option<&str>, confirm: &str| {
+        let mut fields = vec![(FIELD.to_owned(), here.visitor.form_token())];
+        fields.extend(more.map(|name| (name.to_owned(), "yes".to_owned())));
+        let confirm = (!confirm.is_empty()).then(|| confirm.to_owned());
+        PostForm { action: format!("{address}/{at}"), fields, confirm, answer: Answer::Page }
+    };
     let own = here.obstacle(right_to_cancel(&here.scope, detail));
     if detail.row.status != RunStatus::Completed {
-        return vec![deed(
-            "Cancel",
-            "cancel",
-            may(own),
-            Some("Cancel this run? What was done before stays done."),
-        )];
+        let asked = detail.row.cancel_requested_at.map(|_| "It was asked to stop already.".to_owned());
+        let ask = "Cancel this run? What was done before stays done.";
+        return vec![deed("Cancel", own.or(asked), form("cancel", None, ask))];
     }
-    let unknown = "This kind of operation is not known to this version.";
     let reason = match kind {
-        None => Some(unknown.to_owned()),
+        None => Some(UNKNOWN_KIND.to_owned()),
         Some(kind) => own.or_else(|| here.obstacle(kind.needs)),
     };
-    vec![deed("Run again", "again", may(reason), None)]
+    let cooling = detail.reuse_until.map(Ts::to_jiff).filter(|until| *until > here.wall.now);
+    let Some(until) = cooling else { return vec![deed("Run again", reason, form("again", None, ""))] };
+    let wait =
+        format!("An equal run ended a short while ago. A new one can start at {}.", here.wall.minute(until));
+    let anyway = reason.clone().or_else(|| here.obstacle(Capability::Force));
+    vec![
+        deed("Run again", reason.or(Some(wait)), form("again", None, "")),
+        deed(
+            "Run anyway",
+            anyway,
+            form("again", Some(FORCE), "Run this again although an equal run ended a short while ago?"),
+        ),
+    ]
 }
 
 fn ruler(detail: &RunDetail, usual: Option<std::time::Duration>) -> Ruler {

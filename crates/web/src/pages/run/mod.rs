@@ -7,7 +7,7 @@ pub mod view;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use ledger::{Cancelled, PageFrom, RunDetail, RunFilter, RunId, RunPlace, RunRow, RunSearch};
+use ledger::{Cancelled, Force, PageFrom, RunDetail, RunFilter, RunId, RunPlace, RunRow, RunSearch};
 use tenancy::{Capability, Scope, access};
 
 use crate::api::shapes::RunDetailShape;
@@ -19,6 +19,7 @@ use crate::links;
 use crate::problem::{Code, Problem};
 use crate::run_query::address;
 use crate::shell::{self, Page, Place};
+use crate::start;
 use crate::state::AppState;
 
 /// How many days a run is kept after its end.
@@ -26,6 +27,9 @@ const DAYS_KEPT: u32 = 90;
 
 /// How many earlier runs of the same operation are drawn beside this one.
 const EARLIER_MAX: usize = 23;
+
+/// The field of the form that passes over a run that cools.
+const FORCE: &str = "force";
 
 /// Shows a run.
 ///
@@ -109,32 +113,32 @@ pub async fn cancel(
     Ok(back(&here, detail.row.id, answer))
 }
 
-/// Starts the same work anew, through the door that every start takes.
+/// Starts the same work anew, through the door that every start takes; `force` passes over a run that cools.
 ///
 /// # Errors
-/// Not found, not allowed, or the run is of a kind that is no longer there.
+/// Not found, not allowed, the run has not ended, or it is of a kind that is no longer there.
 pub async fn again(
     State(app): State<AppState>,
     here: Here,
     Path((_, run)): Path<(String, String)>,
-    SignedForm(fields): SignedForm,
+    SignedForm(mut fields): SignedForm,
 ) -> Result<Redirect, Problem> {
+    let force = fields.flag(FORCE)?;
     fields.end()?;
     let detail = find(&app, &here.scope, &run).await?;
     here.require(right_to_cancel(&here.scope, &detail))?;
-    let kind = app.ledger().catalog().get(&detail.row.kind).ok_or_else(|| {
-        Problem::new(
-            Code::Invalid,
-            "This kind of operation is not known to this version, so it cannot be run again.",
-        )
-    })?;
-    let scope = scope_of(&app, &here, &detail).await?;
-    if !scope.allows(kind.needs) {
-        return Err(refusal(kind.needs, &here.workspace.name));
+    if app.ledger().catalog().get(&detail.row.kind).is_none() {
+        return Err(Problem::new(Code::Invalid, build::UNKNOWN_KIND));
     }
-    let started =
-        crate::start::start(&app, &scope, &here.workspace.name, kind.token, detail.inputs.clone()).await?;
-    Ok(back(&here, started.run().id, crate::start::token(&started)))
+    let scope = scope_of(&app, &here, &detail).await?;
+    start::may_reach(&app, &scope, &detail.row.kind)?;
+    let force = if force { Force::Yes } else { Force::No };
+    let started = app
+        .ledger()
+        .repeat(&scope, detail.row.id, force)
+        .await
+        .map_err(|error| start::refused_start(error, |needs| refusal(needs, &here.workspace.name)))?;
+    Ok(back(&here, started.run().id, start::token(&started)))
 }
 
 /// Finds a run by what an address says.

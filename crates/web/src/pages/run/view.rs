@@ -182,6 +182,7 @@ fn story(page: &RunPage) -> Markup {
             Pace::Late => { ", longer than usual" }
             Pace::NoSignOfLife { taken_over_at } => { ", no sign of life, another worker takes over at " (wall.clock(taken_over_at)) }
             Pace::AwaitsConfirmation => { ", previewed, waiting for confirmation" }
+            Pace::Paused => { ", waiting until this kind is resumed" }
         }
     }
 }
