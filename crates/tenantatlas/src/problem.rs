@@ -159,6 +159,8 @@ impl From<StartError> for Problem {
             StartError::UnknownKind { .. } => "kind.unknown",
             StartError::Inputs(_) => "inputs.invalid",
             StartError::WrongScope { .. } => "start.wrong_scope",
+            StartError::NotRepeatable { .. } => "run.not_repeatable",
+            StartError::BacklogFull { .. } => return Self::failed("queue.backlog_full", chain(&error)),
             StartError::NotAllowed { .. } => return Self::failed("start.not_allowed", chain(&error)),
             StartError::Database(_) => {
                 let StartError::Database(error) = error else {

@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod inventory;
 mod invitations;
+mod kinds;
 mod members;
 mod migrate;
 mod policies;
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Start(start::StartArgs),
     #[command(subcommand)]
     Runs(runs::RunsCommand),
+    #[command(subcommand)]
+    Kinds(kinds::KindsCommand),
     #[command(subcommand)]
     Tenants(tenants::TenantsCommand),
     #[command(subcommand)]
@@ -67,6 +70,7 @@ pub(crate) async fn run(command: Command, settings: &Settings, output: &Output) 
         Command::Worker(args) => Box::pin(worker::run(args, settings, output)).await,
         Command::Start(args) => Box::pin(start::run(args, settings, output)).await,
         Command::Runs(command) => Box::pin(runs::run(command, settings, output)).await,
+        Command::Kinds(command) => Box::pin(kinds::run(command, settings, output)).await,
         Command::Tenants(command) => Box::pin(tenants::run(command, settings, output)).await,
         Command::Policies(command) => Box::pin(policies::run(command, settings, output)).await,
         Command::Inventory(args) => Box::pin(inventory::run(args, settings, output)).await,

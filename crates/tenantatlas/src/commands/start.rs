@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use contract::Registry;
-use ledger::{Ledger, RunRef, Started};
+use ledger::{Force, Ledger, RunRef, StartOptions, Started};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tenancy::Scope;
@@ -34,6 +34,9 @@ pub(crate) struct StartArgs {
     /// Inputs as a JSON object, for example '{"policy_types": ["configurationPolicy"]}'
     #[arg(long, value_name = "JSON")]
     input: Option<String>,
+    /// Make a new run although an equal one ended a short while ago; one that is queued or running is still given
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     waiting: Waiting,
 }
@@ -56,7 +59,14 @@ pub(super) async fn run(args: StartArgs, settings: &Settings, output: &Output) -
     let inputs = inputs(&args)?;
     let installation = wiring::installation(settings).await?;
     let scope = installation.scope(settings, args.tenant.as_deref()).await?;
-    start(&installation, &scope, &args.kind, inputs, args.waiting, output).await
+    let options = StartOptions { force: force(args.force), ..StartOptions::default() };
+    let started = installation.ledger.start_with(&scope, &args.kind, inputs, options).await?;
+    tell(&installation, &scope, &args.kind, &started, args.waiting, output).await
+}
+
+/// Reads the switch that passes over a run that cools.
+pub(super) const fn force(given: bool) -> Force {
+    if given { Force::Yes } else { Force::No }
 }
 
 /// Asks for a run, says what became of it, and waits for it if that was wanted.
@@ -68,17 +78,32 @@ pub(super) async fn start(
     waiting: Waiting,
     output: &Output,
 ) -> Result<Exit, Problem> {
+    let started = installation.ledger.start(scope, kind, inputs).await?;
+    tell(installation, scope, kind, &started, waiting, output).await
+}
+
+/// Says what became of a start, and waits for the run if that was wanted.
+pub(super) async fn tell(
+    installation: &Installation,
+    scope: &Scope,
+    kind: &str,
+    started: &Started,
+    waiting: Waiting,
+    output: &Output,
+) -> Result<Exit, Problem> {
     let ledger = &installation.ledger;
-    let started = ledger.start(scope, kind, inputs).await?;
     let label = installation.catalog().label_of(kind);
-    output.line(sentence(&label, &started, installation))?;
+    output.line(sentence(&label, started, installation))?;
     if let Started::NotDispatched { .. } = started {
-        output.json(&StartedJson::of(&started))?;
+        output.json(&StartedJson::of(started))?;
         return Ok(Exit::Failed);
+    }
+    if started.run().is_paused && !matches!(started, Started::Cooling { .. }) {
+        output.note(&format!("note: `{kind}` is paused; the run waits until it is resumed"));
     }
     warn_without_workers(ledger, output).await?;
     if !waiting.wait {
-        output.json(&StartedJson::of(&started))?;
+        output.json(&StartedJson::of(started))?;
         return Ok(Exit::Succeeded);
     }
     let mut progress = Board::new(output).add(label);
@@ -130,7 +155,11 @@ fn sentence(label: &str, started: &Started, installation: &Installation) -> Stri
             )
         }
         Started::Cooling { run, until } => {
-            format!("{label} ended a short while ago: {}. A new one may start at {until}.", named(run))
+            let ended = ago(run.completed_at.unwrap_or(run.created_at), now);
+            format!(
+                "An equal run ended {ended}: {}. A new one may start at {until}, or now with --force.",
+                named(run)
+            )
         }
         Started::NotDispatched { run, failure } => {
             format!(
@@ -154,6 +183,7 @@ async fn warn_without_workers(ledger: &Ledger, output: &Output) -> Result<(), Pr
 struct StartedJson {
     started: &'static str,
     run: RunRefJson,
+    paused: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<database::Ts>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -189,6 +219,7 @@ impl StartedJson {
                 initiator: run.initiator.clone(),
                 created_at: run.created_at,
             },
+            paused: run.is_paused,
             until,
             failure: failure.map(|failure| json!({"code": failure.code, "message": failure.message})),
         }

@@ -33,6 +33,7 @@ pub(crate) struct RunJson {
     attempt: i16,
     reason_code: Option<String>,
     cancel_requested_at: Option<Ts>,
+    paused: bool,
     counts: SummaryCounts,
 }
 
@@ -102,6 +103,7 @@ impl RunJson {
             attempt: run.attempt,
             reason_code: run.reason_code.clone(),
             cancel_requested_at: run.cancel_requested_at,
+            paused: run.is_paused,
             counts: run.counts,
         }
     }

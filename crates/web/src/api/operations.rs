@@ -177,8 +177,11 @@ pub async fn start(
     };
     let force = if request.force { Force::Yes } else { Force::No };
     let started = app.ledger().start_with(&scope, kind.token, inputs, StartOptions { force, rerun_of, key });
-    let started = started.await.map_err(|error| start::refused_start(error, |needs| caller.refusal(needs)));
-    let started = started.map_err(Problem::in_body)?;
+    let started = started.await.map_err(|error| {
+        let in_body = is_about_the_body(&error);
+        let problem = start::refused_start(error, |needs| caller.refusal(needs));
+        if in_body { problem.in_body() } else { problem }
+    })?;
     let (status, result, until) = match &started {
         Started::Created(_) => (StatusCode::CREATED, StartResult::Created, None),
         Started::Active(_) => (StatusCode::OK, StartResult::Active, None),
@@ -291,6 +294,15 @@ pub(super) async fn asked(
     match asked.ignored.first() {
         Some(wrong) => Err(Problem::query("tenant", wrong.trim_end_matches('.'))),
         None => Ok((asked, tenants)),
+    }
+}
+
+/// Says whether the body makes no sense, as opposed to asking for what cannot be done.
+fn is_about_the_body(error: &StartError) -> bool {
+    match error {
+        StartError::Inputs(error) => !matches!(error, InputError::NothingToDo(_)),
+        StartError::WrongScope { .. } => true,
+        _ => false,
     }
 }
 

@@ -143,6 +143,9 @@ pub(crate) fn ledger_table(
         if run.cancel_requested_at.is_some() && run.status != RunStatus::Completed {
             state.push_str(", to be cancelled");
         }
+        if run.is_paused {
+            state.push_str(", paused");
+        }
         if let Some(code) = &run.reason_code {
             state.push_str(&format!(" ({code})"));
         }

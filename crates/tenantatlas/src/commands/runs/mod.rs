@@ -1,5 +1,6 @@
-//! `runs`: what was asked for, how it goes, how it ended.
+//! `runs`: what was asked for, how it goes, how it ended, and doing it again.
 
+mod again;
 mod cancel;
 mod list;
 mod show;
@@ -15,13 +16,14 @@ use crate::problem::Problem;
 pub(crate) use list::ledger_table;
 pub(crate) use show::tell_failures;
 
-/// Shows, watches and cancels runs
+/// Shows, watches, cancels and repeats runs
 #[derive(Subcommand)]
 pub(crate) enum RunsCommand {
     List(list::ListArgs),
     Show(show::ShowArgs),
     Watch(watch::WatchArgs),
     Cancel(cancel::CancelArgs),
+    Again(again::AgainArgs),
 }
 
 pub(super) async fn run(command: RunsCommand, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
@@ -30,5 +32,6 @@ pub(super) async fn run(command: RunsCommand, settings: &Settings, output: &Outp
         RunsCommand::Show(args) => show::run(args, settings, output).await,
         RunsCommand::Watch(args) => watch::run(args, settings, output).await,
         RunsCommand::Cancel(args) => cancel::run(args, settings, output).await,
+        RunsCommand::Again(args) => again::run(args, settings, output).await,
     }
 }

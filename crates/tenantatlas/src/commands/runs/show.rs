@@ -45,6 +45,7 @@ pub(super) async fn run(args: ShowArgs, settings: &Settings, output: &Output) ->
     field(output, "ended", row.completed_at.map(|at| time(at, now)))?;
     field(output, "took", took(row).map(span))?;
     field(output, "attempt", Some(format!("{} of {}", row.attempt, detail.max_attempts)))?;
+    field(output, "paused", row.is_paused.then(|| "waits until its kind is resumed".to_owned()))?;
     field(output, "cancel asked", row.cancel_requested_at.map(|at| time(at, now)))?;
     field(output, "stands until", detail.reuse_until.filter(|until| *until > now).map(|at| at.to_string()))?;
     field(output, "repeats", detail.rerun_of.map(|run| run.to_string()))?;
