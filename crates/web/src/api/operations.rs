@@ -6,7 +6,10 @@ use axum::http::header::{HeaderName, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::tz::TimeZone;
-use ledger::{Cancelled, Force, IdempotencyKey, RunDetail, RunId, StartKeyError, StartOptions, Started};
+use ledger::catalog::InputError;
+use ledger::{
+    Cancelled, Force, IdempotencyKey, RunDetail, RunId, StartError, StartKeyError, StartOptions, Started,
+};
 use tenancy::Capability;
 use tenancy::tenant::{self, Tenant};
 
