@@ -9,6 +9,9 @@ use crate::house::{House, Person, SCRIPT_SECRET};
 /// The most statements that a page may run: three for who asks and the frame, the rest for the page itself.
 const STATEMENTS_MAX: usize = 6;
 
+/// Pages that show less, or nothing, to whoever is narrowed to a tenant, and then ask less.
+const FOR_SOME: [&str; 3] = ["/w/default/settings/members", "/server/workspaces", "/server/users"];
+
 #[rstest]
 #[tokio::test]
 async fn every_page_renders_with_no_graph_configured(
@@ -96,7 +99,10 @@ async fn a_page_asks_the_same_of_the_database_however_many_rows_it_shows(
     for (path, before) in pages.into_iter().zip(few) {
         let after = statements(&house, path, &house.owner).await;
         assert_eq!(before, after, "{path}");
-        assert_eq!(before, statements(&house, path, &house.narrowed).await, "{path}, in reach of one tenant");
+        if !FOR_SOME.contains(&path) {
+            let narrow = statements(&house, path, &house.narrowed).await;
+            assert_eq!(before, narrow, "{path}, in reach of one tenant");
+        }
         assert!(after.len() <= STATEMENTS_MAX, "{path} asks {} times: {after:?}", after.len());
     }
 }
