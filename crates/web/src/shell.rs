@@ -303,7 +303,7 @@ fn account(visitor: &Visitor) -> Markup {
     let session = &visitor.0;
     html! {
         details .drop .right data-drop {
-            summary .ib aria-label={ "Account: " (session.name) } { (avatar(&session.name)) }
+            summary .ib { (avatar(&session.name)) span .sr { "Account: " (session.name) } }
             div .sheet {
                 p { b { (named(&session.name)) } br; small .mut { (session.email) } }
                 ul {

@@ -90,7 +90,9 @@ fn tell(running: &Running, settings: &Settings, output: &Output) -> Result<(), P
             "  TENANTATLAS_CLIENT_SECRET={secret} {} tenants add --slug {slug} --name '{name}' --tenant-id {id} \\\n    --client-id {client} --environment test --cloud simulated --login-url {url}",
             settings.command()
         ))?;
-        tenants.push(json!({"name": name, "tenant_id": id, "client_id": client, "client_secret": secret}));
+        tenants.push(json!({
+            "name": name, "tenant_id": id, "client_id": client, "client_secret": secret, "counts": tenant.counts(),
+        }));
     }
     output.json(&json!({"login_url": running.login_url(), "graph_url": url, "tenants": tenants}))
 }
