@@ -9,7 +9,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::{ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use tenancy::{DatabaseError, RunId};
 use uuid::Uuid;
 
+use crate::looks::Looks;
 use crate::pages::problem as page;
-use crate::state::AppState;
 
 /// The media type of RFC 9457.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -365,11 +365,12 @@ enum Reader {
 }
 
 /// Turns problems into bytes, for programs under `/api/` and for people elsewhere.
-pub async fn render(State(app): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn render(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let reader = if path.starts_with("/api/") { Reader::Program } else { Reader::Person };
     let back = way_back(request.method(), request.uri());
     let partial = request.headers().contains_key("hx-request");
+    let looks = Looks::of(request.headers());
     let mut response = next.run(request).await;
     let status = response.status();
     let known = response.extensions_mut().remove::<Problem>();
@@ -380,7 +381,7 @@ pub async fn render(State(app): State<AppState>, request: Request, next: Next) -
     let mut answer = match reader {
         Reader::Program => for_program(&problem),
         Reader::Person if problem.0.code == Code::SignedOut => to_sign_in(&back, partial),
-        Reader::Person => page::render(&app, &problem).into_response(),
+        Reader::Person => page::render(looks, &problem).into_response(),
     };
     if answer.status() == StatusCode::OK {
         *answer.status_mut() = problem.0.code.status();

@@ -254,7 +254,7 @@ pub fn router(app: AppState) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(limits::check))
         .layer(from_fn_with_state(app.clone(), host::check))
-        .layer(from_fn_with_state(app.clone(), problem::render))
+        .layer(from_fn(problem::render))
         .layer(from_fn_with_state(app.clone(), headers::add))
         .layer(compression::layer())
         .layer(from_fn(compression::only_where_safe))

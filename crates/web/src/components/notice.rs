@@ -40,7 +40,7 @@ pub fn notice(tone: NoticeTone, text: &str, go: Option<&Link>) -> Markup {
 #[must_use]
 pub fn worker_notice() -> Markup {
     html! {
-        div .notice .notice-warn .worker role="note" {
+        section .notice .notice-warn .worker aria-label="Workers" {
             (icon(Icon::Lifeless))
             p { "No worker is running. Queued operations wait until one starts." }
         }

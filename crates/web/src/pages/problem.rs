@@ -6,15 +6,14 @@ use crate::components::{Link, Weight, link_button};
 use crate::looks::Looks;
 use crate::problem::Problem;
 use crate::shell;
-use crate::state::AppState;
 
 /// Draws it.
 #[must_use]
-pub fn render(_: &AppState, problem: &Problem) -> Markup {
+pub fn render(looks: Looks, problem: &Problem) -> Markup {
     let title = problem.code().title();
     shell::door(
         title,
-        Looks::default(),
+        looks,
         &html! {
             div .panel {
                 h1 { (title) }

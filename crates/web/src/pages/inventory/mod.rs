@@ -13,7 +13,7 @@ use crate::components::{Link, Narrowed, Pager};
 use crate::here::Here;
 use crate::links;
 use crate::object_query::{ObjectQuery, SIZE};
-use crate::pages::policies::title_of;
+use crate::pages::policies::{called, title_of};
 use crate::problem::Problem;
 use crate::shell::{self, Page, Place};
 use crate::start;
@@ -107,7 +107,7 @@ fn reading(workspace: &str, of: &Coverage) -> CoverageLine {
 fn line(item: Item) -> ItemLine {
     ItemLine {
         id: format!("item-{}-{}", item.key.ty, item.key.graph_id),
-        name: item.name,
+        name: called(&item.name, &item.key.ty),
         // The inventory knows Graph's id only; the policy with the same one is found by name on the policies page.
         href: None,
         kind: title_of(&item.key.ty),

@@ -236,7 +236,9 @@ pub fn region(page: &OperationsPage) -> Markup {
             }
             @match &page.list {
                 RunList::Runs { bands, pager: foot } => {
-                    (data_table("Operation runs, newest first", &columns(&page.extra), &drawn_bands(page, bands)))
+                    @let table = data_table("Operation runs, newest first", &columns(&page.extra), &drawn_bands(page, bands));
+                    // Columns that were asked for may need more room than there is; the page itself stays as it is.
+                    @if page.extra.is_empty() { (table) } @else { div .scroll tabindex="0" role="region" aria-label="Runs" { (table) } }
                     (pager(foot))
                 }
                 RunList::Never { start_at } => { (empty(&never(start_at))) }

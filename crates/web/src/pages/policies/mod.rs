@@ -92,10 +92,15 @@ pub(crate) fn title_of(ty: &str) -> String {
     Registry::builtin().get(ty).map_or_else(|| ty.to_owned(), |ty| ty.title.clone())
 }
 
+/// Gives what people call an object: its name, or its type's where Microsoft keeps one of it and no name.
+pub(crate) fn called(name: &str, ty: &str) -> String {
+    if name.trim().is_empty() { title_of(ty) } else { name.to_owned() }
+}
+
 fn line(workspace: &str, tenant: &str, policy: &Policy) -> PolicyLine {
     PolicyLine {
         id: policy.id.to_string(),
-        name: policy.name.clone(),
+        name: called(&policy.name, &policy.key.ty),
         href: links::policy(workspace, tenant, policy.id.as_uuid()),
         kind: title_of(&policy.key.ty),
         platform: policy.platform.clone(),

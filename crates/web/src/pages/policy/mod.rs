@@ -12,7 +12,7 @@ use crate::components::{Link, Selected, Tab};
 use crate::fields::Fields;
 use crate::here::Here;
 use crate::links;
-use crate::pages::policies::title_of;
+use crate::pages::policies::{called, title_of};
 use crate::problem::Problem;
 use crate::shell::{self, Page, Place};
 use crate::state::AppState;
@@ -58,10 +58,10 @@ pub async fn show(
     };
     let page = build(&here, &found, &versions, &address, tab, shown)?;
     let page = Page {
-        title: format!("{}, {}", found.name, tenant.name),
+        title: format!("{}, {}", called(&found.name, &found.key.ty), tenant.name),
         place: Place::Policies,
         way: vec![Link::new("Policies", links::policies(&here.workspace.slug, &tenant.slug))],
-        name: found.name.clone(),
+        name: called(&found.name, &found.key.ty),
         toasts: Vec::new(),
         main: view::page(&page),
     };
@@ -90,7 +90,7 @@ fn build(
         .collect();
     Ok(PolicyPage {
         wall: here.wall.clone(),
-        name: policy.name.clone(),
+        name: called(&policy.name, &policy.key.ty),
         kind: title_of(&policy.key.ty),
         platform: policy.platform.clone(),
         tenant: Link::new(&tenant.name, links::policies(slug, &tenant.slug)),
