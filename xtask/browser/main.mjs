@@ -16,7 +16,7 @@ import { walks } from "./walk.mjs";
 const LANES = 2;
 
 /** How long one story or walk may take before it is broken off. */
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 
 const { values: given } = parseArgs({
   options: {

@@ -84,11 +84,12 @@ export class Product {
     this.#server = null;
   }
 
-  /** Calls the command line beside the server and gives its answer. */
+  /** Calls the command line beside the server and gives its answer, also where a run that it waited for has failed. */
   async call(...args) {
     const options = { env: this.#env, timeout: PATIENCE_MS, maxBuffer: 16 << 20 };
-    const { stdout } = await promisify(execFile)(this.#program, [...args, "--json"], options);
-    return JSON.parse(stdout);
+    const answer = await promisify(execFile)(this.#program, [...args, "--json"], options).catch((error) => error);
+    if (!answer.stdout) throw new Error(`failed to call ${args[0]}: ${answer.stderr || answer.message}`);
+    return JSON.parse(answer.stdout);
   }
 
   /** Writes a file that a command reads, and gives its path. */

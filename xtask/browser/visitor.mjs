@@ -90,7 +90,7 @@ export class Visitor {
   /** Opens each menu of the page in turn: what it shows must fit and be judged as well. */
   async look_into_menus(name) {
     const { page } = this;
-    const menus = page.locator("details[data-drop] > summary:visible, main details > summary:visible");
+    const menus = page.locator("main details > summary:visible");
     for (let at = 0; at < (await menus.count()); at += 1) {
       const menu = menus.nth(at);
       const closed = await menu.evaluate((summary) => !summary.parentElement.open);

@@ -13,6 +13,9 @@ use crate::tally::Tally;
 /// What each gate prints as its name; the first is the suite as a whole.
 pub(crate) const FULL_SUITE: &str = "gate 1: full suite";
 
+/// What the part that a real browser plays is called.
+pub(crate) const BROWSER: &str = "gate 4: stories and every page in a real browser";
+
 /// The gates that are parts of the suite.
 pub(crate) const PARTS: &[Gate] = &[
     Gate {
@@ -105,6 +108,13 @@ impl TestBinaries {
             }
         }
         Ok(binaries)
+    }
+
+    /// Gives the program; cargo puts it beside the folder of the integration tests that call it.
+    pub(crate) fn program(&self) -> anyhow::Result<PathBuf> {
+        let tests = &self.of_package("tenantatlas")?.executable;
+        let folder = tests.parent().and_then(Path::parent).context("a test binary lies in a folder")?;
+        Ok(folder.join("tenantatlas"))
     }
 
     fn of_package(&self, package: &str) -> anyhow::Result<&TestBinary> {

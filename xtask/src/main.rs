@@ -7,8 +7,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod browser;
 mod check;
 mod command;
+mod debian;
 mod dependencies;
 mod documents;
 mod findings;
@@ -35,8 +37,10 @@ struct Arguments {
 enum Verb {
     /// Check formatting, lints, documentation, walls, migrations and dependencies; runs no test.
     Check,
-    /// Do everything that is done to a change: check, all tests on both databases, the three gates.
+    /// Do everything that is done to a change: check, all tests on both databases, the gates, a real browser.
     Test,
+    /// Show every page and the stories to a real browser.
+    Browser(browser::BrowserArgs),
 }
 
 fn main() -> ExitCode {
@@ -52,5 +56,6 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Check => check::run(&workspace),
         Verb::Test => test::run(&workspace),
+        Verb::Browser(args) => browser::run(&workspace, &args),
     }
 }

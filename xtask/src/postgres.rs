@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use anyhow::{Context, bail};
-use database::testing::cluster::{self, Cluster, DEBIAN_INSTALL};
+use anyhow::Context;
+use database::testing::cluster::{self, Cluster};
 
-use crate::command;
+use crate::debian;
 
 /// Debian's tools read this folder before they would make and start a cluster of their own.
 const CLUSTER_SETTINGS: &str = "/etc/postgresql-common/createcluster.d";
@@ -27,9 +26,7 @@ impl Server {
         if let Some(url) = cluster::given_url() {
             return Ok(Self::Given(url));
         }
-        if cluster::server_programs().is_none() {
-            install()?;
-        }
+        ensure_programs()?;
         Ok(Self::Own(Cluster::start().map_err(|error| anyhow::Error::new(error).context("no PostgreSQL"))?))
     }
 
@@ -42,41 +39,24 @@ impl Server {
     }
 }
 
+/// Makes sure that the programs of a server are there, or that somebody named one.
+pub(crate) fn ensure_programs() -> anyhow::Result<()> {
+    if cluster::given_url().is_some() || cluster::server_programs().is_some() { Ok(()) } else { install() }
+}
+
 fn install() -> anyhow::Result<()> {
-    let debian = Path::new("/etc/debian_version").exists();
-    if !debian {
-        bail!(
-            "the tests need the programs of a PostgreSQL server, version 15 or newer: install it and put \
-             initdb, pg_ctl and postgres on the PATH, or name a server in {}",
-            cluster::POSTGRES_URL_VARIABLE
-        );
-    }
-    if !is_root()? {
-        bail!("the tests need a PostgreSQL server; install it with: sudo {DEBIAN_INSTALL}");
-    }
-    println!("installing a PostgreSQL server: {DEBIAN_INSTALL}");
     let setting = Path::new(CLUSTER_SETTINGS).join("tenantatlas-tests.conf");
-    fs::create_dir_all(CLUSTER_SETTINGS).with_context(|| format!("failed to make {CLUSTER_SETTINGS}"))?;
-    fs::write(&setting, "create_main_cluster = false\n")
-        .with_context(|| format!("failed to write {}", setting.display()))?;
-    let installed = apt_get(&["update", "--quiet"])
-        .and_then(|()| apt_get(&["install", "--quiet", "--yes", "--no-install-recommends", "postgresql"]));
-    fs::remove_file(&setting).with_context(|| format!("failed to remove {}", setting.display()))?;
-    // Stays when somebody else keeps settings there.
-    let _ = fs::remove_dir(CLUSTER_SETTINGS);
-    installed
-}
-
-fn apt_get(arguments: &[&str]) -> anyhow::Result<()> {
-    let mut command = Command::new("apt-get");
-    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-    if !command::succeeds(&mut command)? {
-        bail!("failed to run {}", command::shown(&command));
+    let written = fs::create_dir_all(CLUSTER_SETTINGS)
+        .and_then(|()| fs::write(&setting, "create_main_cluster = false\n"));
+    let purpose = format!(
+        "the tests, version 15 or newer unless a server is named in {}",
+        cluster::POSTGRES_URL_VARIABLE
+    );
+    let installed = debian::install(&["postgresql"], &purpose);
+    if written.is_ok() {
+        fs::remove_file(&setting).with_context(|| format!("failed to remove {}", setting.display()))?;
+        // Stays when somebody else keeps settings there.
+        let _ = fs::remove_dir(CLUSTER_SETTINGS);
     }
-    Ok(())
-}
-
-fn is_root() -> anyhow::Result<bool> {
-    let user = command::output(Command::new("id").arg("-u"))?;
-    Ok(user.trim_ascii() == b"0")
+    installed
 }

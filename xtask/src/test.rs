@@ -9,7 +9,7 @@ use crate::gates::{self, TestBinaries, Verdict};
 use crate::postgres::Server;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{check, command};
+use crate::{browser, check, command};
 
 /// Runs checks, the whole suite and the gates; later parts run although an earlier one failed.
 ///
@@ -27,10 +27,9 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<ExitCode> {
         }
         Err(error) => {
             println!("tests could not be built: {error:#}");
-            vec![(gates::FULL_SUITE, refused("the tests could not be built"))]
-                .into_iter()
-                .chain(gates::PARTS.iter().map(|gate| (gate.name, refused("the tests could not be built"))))
-                .collect()
+            let parts = gates::PARTS.iter().map(|gate| gate.name);
+            let all = [gates::FULL_SUITE].into_iter().chain(parts).chain([gates::BROWSER]);
+            all.map(|name| (name, refused("the tests could not be built"))).collect()
         }
     };
     Ok(report(&failed_checks, &verdicts))
@@ -51,6 +50,15 @@ fn run_gates(
         println!("{}", gate.name);
         verdicts.push((gate.name, gate.run(binaries, server.url())?));
     }
+    println!("{}", gates::BROWSER);
+    let seen = binaries.program().and_then(|program| browser::tally(&program, server.url()));
+    verdicts.push((
+        gates::BROWSER,
+        seen.map_or_else(
+            |error| refused(&format!("{error:#}")),
+            |tally| Verdict { objection: tally.objection(), tally },
+        ),
+    ));
     Ok(verdicts)
 }
 

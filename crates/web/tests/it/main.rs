@@ -2,6 +2,7 @@
 
 mod acting;
 mod api;
+mod browser;
 mod doors;
 mod frame;
 mod house;
