@@ -27,7 +27,7 @@ macro_rules! pairs {
 }
 
 /// Every migration there is, oldest first; only added to, never edited.
-const PAIRS: [Pair; 8] = pairs![
+const PAIRS: [Pair; 9] = pairs![
     1 "0001_installation",
     2 "0002_tenancy",
     3 "0003_ledger",
@@ -35,6 +35,7 @@ const PAIRS: [Pair; 8] = pairs![
     5 "0005_people",
     6 "0006_audit",
     7 "0007_start_answers",
+    8 "0008_schedules",
     9 "0009_people_pages",
 ];
 

@@ -13,6 +13,7 @@ mod words;
 pub mod access;
 pub mod audit;
 mod capability;
+pub mod demo;
 pub mod first_start;
 mod id;
 pub mod invitation;

@@ -39,6 +39,11 @@ impl RequestInfo {
         self.address.map(|address| address.to_string()).unwrap_or_default()
     }
 
+    /// Says whether the client is on this very machine; one that is not known is not.
+    pub(crate) fn is_from_this_machine(&self) -> bool {
+        self.address.is_some_and(|address| address.is_loopback())
+    }
+
     /// Gives what the browser says about itself, shortened.
     #[must_use]
     pub fn agent(&self) -> &str {

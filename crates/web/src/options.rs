@@ -16,6 +16,16 @@ pub struct Options {
     transport: Transport,
     hosts: Vec<String>,
     proxies: Vec<IpAddr>,
+    purpose: Purpose,
+}
+
+/// What the server is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// Somebody's tenants.
+    Work,
+    /// A look at simulated tenants: links sign people in.
+    Demo,
 }
 
 /// What lies between us and a browser.
@@ -42,7 +52,13 @@ impl Options {
         if port == 80 {
             hosts.extend(names.iter().map(|name| (*name).to_owned()));
         }
-        Self { transport: Transport::Loopback, hosts, proxies: Vec::new() }
+        Self { transport: Transport::Loopback, hosts, proxies: Vec::new(), purpose: Purpose::Work }
+    }
+
+    /// Serves a demo to this machine alone: there, and nowhere else, a link signs somebody in.
+    #[must_use]
+    pub fn demo(at: SocketAddr) -> Self {
+        Self { purpose: Purpose::Demo, ..Self::loopback(at) }
     }
 
     /// Serves a public address over TLS that the proxies in front of us end; only they are believed about clients.
@@ -54,7 +70,13 @@ impl Options {
         let plain = url.path() == "/" && url.query().is_none() && url.username().is_empty();
         let host = url.host_str().filter(|_| plain && url.scheme() == "https").ok_or(PublicUrlError)?;
         let host = url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"));
-        Ok(Self { transport: Transport::Tls, hosts: vec![host], proxies })
+        Ok(Self { transport: Transport::Tls, hosts: vec![host], proxies, purpose: Purpose::Work })
+    }
+
+    /// Says whether it is a demo that is served.
+    #[must_use]
+    pub fn is_demo(&self) -> bool {
+        self.purpose == Purpose::Demo
     }
 
     /// Gives the address that links to hand out begin with, without a slash at its end.

@@ -14,7 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 
 use crate::pages::{
-    account, first_start, health, inventory, invitation, members, notifications, operations, policies,
+    account, demo, first_start, health, inventory, invitation, members, notifications, operations, policies,
     policy, run, search, server, settings, sign_in, tenants, tokens, workspaces,
 };
 use crate::problem::Problem;
@@ -103,6 +103,8 @@ pub fn inventory() -> Vec<Route> {
         form("/sign-in", "Sign in", Anyone, post(sign_in::submit)),
         page("/first-start", "First start", Anyone, get(first_start::show)),
         form("/first-start", "First start", Anyone, post(first_start::submit)),
+        page("/demo/sign-in", "Sign in to the demo", Anyone, get(demo::show)),
+        form("/demo/sign-in", "Sign in to the demo", Anyone, post(demo::submit)),
         page("/sign-in/again", "Confirm it is you", SignedIn, get(sign_in::again)),
         form("/sign-in/again", "Confirm it is you", SignedIn, post(sign_in::prove)),
         form("/sign-out", "Sign out", SignedIn, post(sign_in::leave)),

@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod demo;
 mod first_start;
 mod house;
 mod housekeeping;

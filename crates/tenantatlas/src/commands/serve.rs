@@ -42,6 +42,9 @@ pub(crate) struct ServeArgs {
     worker: WorkerArgs,
 }
 
+/// Where pages are served unless something else is said.
+pub(super) const PORT: u16 = 8080;
+
 /// What a serving process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Role {
@@ -129,7 +132,11 @@ pub(super) async fn offer_link(
     Ok(link)
 }
 
-async fn listen(at: SocketAddr) -> Result<TcpListener, Problem> {
+/// Listens on an address.
+///
+/// # Errors
+/// It is taken, or not this machine's.
+pub(super) async fn listen(at: SocketAddr) -> Result<TcpListener, Problem> {
     TcpListener::bind(at).await.map_err(|error| {
         Problem::failed("listen.refused", format!("failed to listen on {at}"))
             .because(&error)

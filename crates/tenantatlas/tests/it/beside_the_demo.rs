@@ -1,5 +1,7 @@
 //! The demo that stays, and other commands beside it.
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::process::Command;
 
 use crate::program::Program;
@@ -7,8 +9,13 @@ use crate::program::Program;
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_stays_and_other_commands_work_beside_it() {
     let program = Program::new();
-    let mut demo = program.start(&["demo", "--policies", "30"]);
+    let mut demo = program.start(&["demo", "--policies", "30", "--listen", "127.0.0.1:0"]);
+    let said = demo.until("The pages are at").await;
+    let address = said.split_whitespace().find_map(|word| word.strip_suffix('.')?.strip_prefix("http://"));
+    let address = address.expect("the address of the pages").to_owned();
+    let link = demo.until("Olga Owner").await;
     demo.until("Ctrl-C stops it").await;
+    sign_in(&address, link.split("token=").nth(1).unwrap().trim()).await;
 
     let run = program.json(&["start", "policy.sync", "--tenant", "contoso", "--wait"]).await;
     assert_eq!((&run["status"], &run["outcome"]), (&"completed".into(), &"succeeded".into()));
@@ -76,6 +83,42 @@ async fn the_demo_stays_and_other_commands_work_beside_it() {
     assert_eq!(demo.terminate().await, Some(0));
     let left = program.json(&["runs", "list", "--status", "queued,running"]).await;
     assert_eq!(left["runs"], serde_json::json!([]));
+}
+
+/// Follows a link of the demo, which signs in once.
+async fn sign_in(address: &str, token: &str) {
+    let shown = ask(address, &format!("GET /demo/sign-in?token={token} HTTP/1.1"), "", "").await;
+    assert!(shown.starts_with("HTTP/1.1 200 ") && shown.contains("Olga Owner"), "{shown}");
+    let form = format!("Origin: http://{address}\r\nContent-Type: application/x-www-form-urlencoded\r\n");
+    let body = format!("token={token}");
+    let entered = ask(address, "POST /demo/sign-in HTTP/1.1", &form, &body).await;
+    assert!(entered.starts_with("HTTP/1.1 303 "), "{entered}");
+    let cookie = entered.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+    let cookie = format!("Cookie: {}\r\n", cookie.split(';').next().unwrap());
+    let page = ask(address, "GET /w/default/operations HTTP/1.1", &cookie, "").await;
+    assert!(page.starts_with("HTTP/1.1 200 ") && page.contains("Policy sync"), "{page}");
+    let again = ask(address, "POST /demo/sign-in HTTP/1.1", &form, &body).await;
+    assert!(again.starts_with("HTTP/1.1 410 "), "a link is good once: {again}");
+}
+
+async fn ask(address: &str, line: &str, headers: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let length = body.len();
+    let request = format!(
+        "{line}\r\nHost: {address}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demo_is_not_served_to_other_machines() {
+    let program = Program::new();
+    let refused = program.call(&["demo", "--listen", "0.0.0.0:0"]).await;
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.stderr.contains("a demo is for this one"), "{refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

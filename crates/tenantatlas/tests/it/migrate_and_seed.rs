@@ -51,6 +51,8 @@ in_workspaces! {
     POLICY_VERSIONS = "test.policy_versions", "policy_versions";
     RUN_EVENTS = "test.run_events", "run_events";
     RUN_PROGRESS = "test.run_progress", "run_progress";
+    SCHEDULES = "test.schedules", "schedules";
+    SCHEDULE_FIRES = "test.schedule_fires", "schedule_fires";
     START_KEYS = "test.start_keys", "start_keys";
     TENANT_SECRETS = "test.tenant_secrets", "tenant_secrets";
     TENANTS_ROWS = "test.tenants_rows", "tenants";

@@ -1,6 +1,7 @@
 //! Pages: one folder each. A handler obtains its scope, makes one call, and renders a view made for it.
 
 pub mod account;
+pub mod demo;
 pub mod first_start;
 pub mod health;
 pub mod inventory;

@@ -190,3 +190,14 @@ async fn the_first_start_makes_one_account_and_then_is_not_there(
     assert_eq!((tried.status, tried.header("set-cookie")), (StatusCode::UNPROCESSABLE_ENTITY, None));
     assert!(!tried.body.contains(PASSWORD));
 }
+
+#[tokio::test]
+async fn links_of_a_demo_lead_nowhere_where_no_demo_is_served() {
+    let house = House::on(Backend::Sqlite).await;
+    let address = "/demo/sign-in?token=0vQkI7jpceajbianGm3X0o6lvdsg5IvDyrbvrHu0nQY";
+    let missing = house.get("/nowhere", None).await;
+    let shown = house.get(address, None).await;
+    assert_eq!((shown.status, shown.body), (StatusCode::NOT_FOUND, missing.body));
+    let tried = form("/demo/sign-in", None).body(Body::from("token=x")).expect("a request");
+    assert_eq!(house.send(tried).await.status, StatusCode::NOT_FOUND);
+}

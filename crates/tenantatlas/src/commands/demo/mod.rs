@@ -1,23 +1,26 @@
 //! `demo`: shows what there is against simulated tenants, without any account.
 
 mod corpus;
+mod pages;
 mod policy;
 mod story;
 mod tour;
 mod world;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use database::ProcessLock;
 use graph::GraphOptions;
-use serde_json::json;
+use serde_json::{Value, json};
 use tenancy::workspace::{self, Origin};
 use tenancy::{Slug, tenant, user};
 use tokio_util::sync::CancellationToken;
 use worker::WorkerOptions;
 
+use self::pages::{Link, Pages};
 use self::story::Story;
 use self::tour::Tour;
 use self::world::{World, WorldOptions};
@@ -31,8 +34,8 @@ use crate::wiring::{self, Installation};
 
 /// Shows all of it against two simulated tenants; needs no account
 ///
-/// Reads both tenants twice, changes one policy, reads again, and prints the ledger. Then the worker stays, and
-/// other commands work beside it, until Ctrl-C. What it makes is kept in the folder demo of the data directory
+/// Reads both tenants twice, changes one policy, reads again, and prints the ledger. Then it serves the pages, with
+/// links that sign you in, and other commands work beside it, until Ctrl-C. What it makes is kept in the folder demo of the data directory
 /// (or in the one named with --data-dir), and found again by the next demo.
 #[derive(Args)]
 pub(crate) struct DemoArgs {
@@ -48,6 +51,9 @@ pub(crate) struct DemoArgs {
     /// How much later each request to the simulated tenants is answered, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=60_000))]
     latency_ms: u64,
+    /// Address of the pages, on this machine; by default 127.0.0.1:8080, or a free port where that is taken
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "exit")]
+    listen: Option<SocketAddr>,
     /// End after the tour: with 0 if all was as expected, else with 1
     #[arg(long)]
     exit: bool,
@@ -79,10 +85,17 @@ pub(super) async fn run(args: DemoArgs, settings: Settings, output: &Output) -> 
         ..GraphOptions::default()
     };
     let worker_options = WorkerOptions { name: "demo".to_owned(), lease: LEASE, ..WorkerOptions::default() };
-    let worker = wiring::worker(&installation, key, graph, worker_options)?;
+    let worker = wiring::worker(&installation, key.clone(), graph, worker_options)?;
     let told = signals::stop_token().map_err(|error| {
         Problem::failed("process.signals", "failed to listen for signals").because(&error)
     })?;
+    let pages = match args.exit {
+        true => None,
+        false => {
+            let scope = installation.scope(&settings, None).await?;
+            Some(Pages::begin(&installation, &scope, &key, args.listen).await?)
+        }
+    };
     let worker_stop = CancellationToken::new();
     let working = tokio::spawn(worker.run(worker_stop.clone()));
 
@@ -90,12 +103,12 @@ pub(super) async fn run(args: DemoArgs, settings: Settings, output: &Output) -> 
         toured = Box::pin(tour(&installation, &settings, &world, &mut story)) => toured.map(|()| None),
         () = told.cancelled() => Ok(Some(Exit::Cancelled)),
     };
-    let stays = !args.exit && matches!(ended, Ok(None));
-    if stays {
-        let told_how = tell_how_to_go_on(&settings, &world, output);
-        if told_how.is_ok() {
-            told.cancelled().await;
-        }
+    let stayed = match (&pages, &ended) {
+        (Some(pages), Ok(None)) => stay(&settings, &world, pages, output, &told).await,
+        _ => Ok(()),
+    };
+    if let Some(pages) = pages {
+        pages.end().await;
     }
     // Whatever became of the tour, what it changed is kept and runs under way are given back.
     worker_stop.cancel();
@@ -104,6 +117,7 @@ pub(super) async fn run(args: DemoArgs, settings: Settings, output: &Output) -> 
     world.stop().await;
     let early = ended?;
     kept?;
+    stayed?;
     stopped.map_err(|error| {
         Problem::failed("worker.panicked", "the worker stopped at a fault").because(&error)
     })?;
@@ -151,8 +165,40 @@ async fn prepare(settings: &Settings) -> Result<Installation, Problem> {
     Ok(installation)
 }
 
-fn tell_how_to_go_on(settings: &Settings, world: &World, output: &Output) -> Result<(), Problem> {
+/// Serves the pages until told to stop; Enter gives new links.
+async fn stay(
+    settings: &Settings,
+    world: &World,
+    pages: &Pages,
+    output: &Output,
+    told: &CancellationToken,
+) -> Result<(), Problem> {
+    let links = pages.links().await?;
+    let mut presses = pages::presses_of_enter();
+    // Whoever reads no more has seen enough: the demo ends in good order.
+    if tell_how_to_go_on(settings, world, pages, &links, output).is_err() {
+        return Ok(());
+    }
+    loop {
+        tokio::select! {
+            () = told.cancelled() => return Ok(()),
+            Some(()) = presses.recv() => tell_links(&pages.links().await?, output)?,
+        }
+    }
+}
+
+fn tell_how_to_go_on(
+    settings: &Settings,
+    world: &World,
+    pages: &Pages,
+    links: &[Link],
+    output: &Output,
+) -> Result<(), Problem> {
     let command = settings.command();
+    output.line(format!("\nThe pages are at {}. Open a link to sign in:\n", pages.address()))?;
+    tell_links(links, output)?;
+    let more = if pages::is_somebody_there() { "; press Enter for new ones" } else { "" };
+    output.line(format!("Each link signs in once, within half an hour{more}."))?;
     output.line(format!(
         "\nThe worker goes on, and the simulated tenants answer at {}. Try in another terminal:\n",
         world.graph_url()
@@ -162,11 +208,25 @@ fn tell_how_to_go_on(settings: &Settings, world: &World, output: &Output) -> Res
         "start policy.sync --tenant contoso --wait",
         "policies list --tenant contoso",
         "inventory --tenant contoso",
-        "tenants check fabrikam",
+        "members list",
         "doctor",
     ] {
         output.line(format!("  {command} {rest}"))?;
     }
     output.line("\nCtrl-C stops it.")?;
-    output.json(&json!({"state": "staying", "graph_url": world.graph_url()}))
+    let links: Vec<Value> =
+        links.iter().map(|link| json!({"name": link.name, "role": link.role, "url": link.url})).collect();
+    output.json(&json!({
+        "state": "staying",
+        "address": pages.address(),
+        "links": links,
+        "graph_url": world.graph_url(),
+    }))
+}
+
+fn tell_links(links: &[Link], output: &Output) -> Result<(), Problem> {
+    for link in links {
+        output.line(format!("  {:<14} {}", link.name, link.url))?;
+    }
+    output.line("")
 }
