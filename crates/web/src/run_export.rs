@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use crate::api::shapes::{RunShape, instant};
 use crate::components::{State, Wall};
 use crate::csv;
-use crate::run_query::RunQuery;
+use crate::run_query::{By, RunQuery};
 use crate::run_range::Range;
 
 /// The most runs that one file holds; whoever needs more narrows the filter, day by day if need be.
@@ -126,7 +126,7 @@ pub fn file_name(workspace: &str, asked: &RunQuery, wall: &Wall, format: Format)
     let mut words: Vec<String> = asked.state.map(|state| state.token().to_owned()).into_iter().collect();
     words.extend(asked.kinds.iter().cloned());
     words.extend(asked.places.iter().map(|(slug, _)| slug.clone()));
-    words.extend(asked.by.map(|by| by.token()));
+    words.extend(asked.by.map(By::token));
     words.extend(asked.code.clone());
     words.extend(asked.q.as_ref().map(|_| "search".to_owned()));
     words.push(match asked.range {

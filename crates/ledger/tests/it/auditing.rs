@@ -40,7 +40,7 @@ async fn a_person_who_starts_and_cancels_a_run_is_written_down_once_and_a_reuse_
         assert_eq!((row.tenant, row.actor_kind.as_str()), (house.contoso.tenant(), "user"), "{row:?}");
         assert_eq!(
             (row.actor, row.subject_type.as_str()),
-            (house.contoso.actor().user().map(|u| u.as_uuid()), "run")
+            (house.contoso.actor().user().map(tenancy::UserId::as_uuid), "run")
         );
         assert_eq!(row.detail["through"], "console");
     }

@@ -99,7 +99,7 @@ pub(super) async fn tell(
         return Ok(Exit::Failed);
     }
     if started.run().is_paused && !matches!(started, Started::Cooling { .. }) {
-        output.note(&format!("note: `{kind}` is paused; the run waits until it is resumed"));
+        output.note(format!("note: `{kind}` is paused; the run waits until it is resumed"));
     }
     warn_without_workers(ledger, output).await?;
     if !waiting.wait {

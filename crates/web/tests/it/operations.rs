@@ -134,7 +134,7 @@ async fn each_filter_alone_and_all_combined_narrow_rows_and_counts(
     let Story { house, failed, done, cancelled, old } = story(on).await;
     let first = house.run;
     let identity = house.ledger.show(&house.whole, failed).await.expect("a run").expect("there").identity;
-    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = database::Clock::system().now().to_jiff().to_zoned(jiff::tz::TimeZone::UTC).date();
     let day = |ago: i32| today.checked_sub(jiff::Span::new().days(ago)).expect("a day");
     let all_of_them = format!(
         "state=failed&type=assignments.fetch&tenant=contoso&by={}&on={today}&code=graph.conflict&identity={identity}&q=baseline",
