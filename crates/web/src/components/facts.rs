@@ -28,6 +28,18 @@ pub enum Value {
     Withheld,
 }
 
+impl Value {
+    /// Gives the words of a value that has any; none for instants and for what is withheld.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Code(text) | Self::Id(text) | Self::Name(text) => Some(text),
+            Self::Link(to) => Some(&to.label),
+            Self::Ago(_) | Self::At(_) | Self::Withheld => None,
+        }
+    }
+}
+
 /// A named value with a note under it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {

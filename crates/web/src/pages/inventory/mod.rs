@@ -61,7 +61,7 @@ pub async fn show(
             older: list.next.as_ref().map(|next| asked.page(&base, LIST, next, &here.scope, app.cursors())),
             words: ("First page", "Next"),
         },
-        items: list.items.into_iter().map(line).collect(),
+        items: list.items.into_iter().map(|item| line(slug, &tenant.slug, item)).collect(),
     };
     let page = Page {
         title: format!("Inventory, {}", tenant.name),
@@ -104,12 +104,11 @@ fn reading(workspace: &str, of: &Coverage) -> CoverageLine {
     }
 }
 
-fn line(item: Item) -> ItemLine {
+fn line(workspace: &str, tenant: &str, item: Item) -> ItemLine {
     ItemLine {
         id: format!("item-{}-{}", item.key.ty, item.key.graph_id),
         name: called(&item.name, &item.key.ty),
-        // The inventory knows Graph's id only; the policy with the same one is found by name on the policies page.
-        href: None,
+        href: item.policy.map(|policy| links::policy(workspace, tenant, policy.as_uuid())),
         kind: title_of(&item.key.ty),
         platform: item.platform,
         last_seen_at: item.last_seen_at.to_jiff(),

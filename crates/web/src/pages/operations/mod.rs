@@ -27,6 +27,9 @@ pub(crate) use lines::{Names, pace};
 /// Tab counts are exact up to here.
 const EXACT_MAX: u64 = 10_000;
 
+/// How many days a run is kept after its end.
+pub(crate) const DAYS_KEPT: u32 = 90;
+
 /// The longest range that has a name.
 const LONGEST: Range = Range::Days(90);
 
@@ -111,7 +114,10 @@ fn sentence(here: &Here) -> String {
         1 => "1 tenant".to_owned(),
         many => format!("{many} tenants"),
     };
-    format!("Every run in {} that you may see, across {tenants}.", here.workspace.name)
+    format!(
+        "Every run in {} that you may see, across {tenants}. Ended runs are kept for {DAYS_KEPT} days.",
+        here.workspace.name
+    )
 }
 
 fn saved_views(base: &str) -> Vec<Link> {

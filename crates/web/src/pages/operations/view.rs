@@ -276,9 +276,10 @@ pub fn row(run: &RunLine, extra: &[ExtraColumn], wall: &Wall) -> Row {
 fn columns(extra: &[ExtraColumn]) -> Vec<Column> {
     let mut all = vec![
         Column::new("State", Some(7), Narrow::State),
-        Column::new("Operation", None, Narrow::Title),
+        // The column that takes what is left would take nothing beside further ones.
+        Column::new("Operation", if extra.is_empty() { None } else { Some(16) }, Narrow::Title),
         Column::new("Tenant", Some(9), Narrow::Second),
-        Column::new("Progress and result", Some(13), Narrow::Third),
+        Column::new("Progress and result", Some(16), Narrow::Third),
         Column::new("Started by", Some(9), Narrow::Hidden).desktop(),
         Column::new("Created", Some(7), Narrow::SecondEnd),
         Column::new("Duration", Some(6), Narrow::ThirdEnd).numbers(),

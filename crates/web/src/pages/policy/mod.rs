@@ -3,12 +3,13 @@
 mod document;
 pub mod view;
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{self, Path, RawQuery};
 use axum::response::{IntoResponse, Response};
 use governance::policies::{self, Policy, PolicyId, Side, Version};
+use ledger::{PageFrom, RunFilter, RunRow, RunSearch};
 use tenancy::Ts;
 
-use crate::components::{Link, Selected, Tab};
+use crate::components::{Link, Selected, State, Tab};
 use crate::fields::Fields;
 use crate::here::Here;
 use crate::links;
@@ -16,20 +17,31 @@ use crate::pages::policies::{called, title_of};
 use crate::problem::Problem;
 use crate::shell::{self, Page, Place};
 use crate::state::AppState;
-use view::{PolicyPage, PolicyTab, VersionLine};
+use view::{Finder, PolicyPage, PolicyRun, PolicyTab, VersionLine, found_in};
 
 pub(crate) use document::shown_document;
 
 /// The tabs, as the address names them, and as people call them.
-const TABS: [(&str, &str); 4] =
-    [("settings", "Settings"), ("assignments", "Assignments"), ("versions", "Versions"), ("json", "JSON")];
+const TABS: [(&str, &str); 5] = [
+    ("settings", "Settings"),
+    ("assignments", "Assignments"),
+    ("versions", "Versions"),
+    ("json", "JSON"),
+    ("runs", "Runs"),
+];
+
+/// The kind of the runs that read policies whole.
+const READ_BY: &str = "policy.sync";
+
+/// How many runs the tab of runs shows.
+const RUNS_MAX: usize = 20;
 
 /// Shows a policy.
 ///
 /// # Errors
 /// Not found, or the database could not be used.
 pub async fn show(
-    State(app): State<AppState>,
+    extract::State(app): extract::State<AppState>,
     here: Here,
     Path((_, _, policy)): Path<(String, String, String)>,
     RawQuery(query): RawQuery,
@@ -42,30 +54,92 @@ pub async fn show(
     let tab = fields.one("tab").ok().flatten().unwrap_or_default();
     let tab = TABS.iter().find(|(name, _)| *name == tab).map_or("settings", |(name, _)| *name);
     let number: Option<i32> = fields.one("version").ok().flatten().and_then(|number| number.parse().ok());
-    let version = number
-        .map_or_else(|| versions.first(), |number| versions.iter().find(|version| version.number == number));
+    let version = match number {
+        None => versions.first(),
+        Some(number) => {
+            Some(versions.iter().find(|version| version.number == number).ok_or_else(Problem::not_found)?)
+        }
+    };
+    let typed = fields.one("find").ok().flatten().filter(|_| tab == "settings");
     let address = links::policy(&here.workspace.slug, &tenant.slug, id.as_uuid());
     let shown = match (tab, version) {
         ("versions", _) => PolicyTab::Versions {
             all: versions.iter().map(|version| line(&here, &address, version)).collect(),
             compare: None,
         },
+        ("runs", _) => runs(&app, &here, &found, &versions).await?,
         (_, None) => PolicyTab::Settings(Vec::new()),
         (tab, Some(version)) => {
             let shown = shown_document(&app, &here.scope, &found.key.ty, version.id).await?;
             document::tab(tab, &shown, version)
         }
     };
-    let page = build(&here, &found, &versions, &address, tab, shown)?;
+    let (shown, finder) = finder(shown, typed, number, &address);
+    let page = PolicyPage { finder, ..build(&here, &found, &versions, &address, tab, shown)? };
     let page = Page {
-        title: format!("{}, {}", called(&found.name, &found.key.ty), tenant.name),
+        title: format!("{}, {}", page.name, tenant.name),
         place: Place::Policies,
         way: vec![Link::new("Policies", links::policies(&here.workspace.slug, &tenant.slug))],
-        name: called(&found.name, &found.key.ty),
+        name: page.name.clone(),
         toasts: Vec::new(),
         main: view::page(&page),
     };
     Ok(shell::page(&app, &here, &page).into_response())
+}
+
+/// Narrows the settings to what was looked for; the other tabs are not searched.
+fn finder(
+    shown: PolicyTab,
+    typed: Option<String>,
+    version: Option<i32>,
+    address: &str,
+) -> (PolicyTab, Option<Finder>) {
+    let PolicyTab::Settings(settings) = shown else { return (shown, None) };
+    let kept = version.map(|number| ("version".to_owned(), number.to_string()));
+    let finder = |found| Finder {
+        action: address.to_owned(),
+        kept: kept.into_iter().collect(),
+        typed: typed.clone().unwrap_or_default(),
+        found,
+    };
+    match &typed {
+        None => (PolicyTab::Settings(settings), Some(finder(None))),
+        Some(wanted) => {
+            let (settings, found) = found_in(settings, &wanted.to_lowercase());
+            (PolicyTab::Settings(settings), Some(finder(Some(found))))
+        }
+    }
+}
+
+/// Lists the syncs of the tenant, and what each of them did to the policy as far as its versions tell.
+async fn runs(
+    app: &AppState,
+    here: &Here,
+    policy: &Policy,
+    versions: &[Version],
+) -> Result<PolicyTab, Problem> {
+    let search = RunSearch::from(RunFilter { kinds: vec![READ_BY.to_owned()], ..RunFilter::default() });
+    let page = app.ledger().search_ended(&here.scope, &search, PageFrom::Newest, RUNS_MAX).await?;
+    let slug = &here.workspace.slug;
+    let line = |run: &RunRow| {
+        let recorded = versions.iter().find(|version| version.run == run.id);
+        PolicyRun {
+            state: State::of(run.status, run.outcome),
+            to: Link::new(app.ledger().catalog().label_of(&run.kind), links::run(slug, run.id)),
+            at: run.created_at.to_jiff(),
+            did: match recorded {
+                Some(version) => Some(format!("recorded version {}", version.number)),
+                None if run.id == policy.run => Some("read it last, unchanged".to_owned()),
+                None => None,
+            },
+        }
+    };
+    let tenant = &here.tenant()?.slug;
+    let all = format!("{}?type={READ_BY}&tenant={tenant}&range=90d", links::operations(slug));
+    Ok(PolicyTab::Runs {
+        runs: page.runs.iter().map(line).collect(),
+        all: Link::new("All policy syncs of this tenant", all),
+    })
 }
 
 fn build(
@@ -105,6 +179,7 @@ fn build(
         canonical_hash: policy.canonical_hash.map(|hash| hash.to_string().chars().take(12).collect()),
         versions: u64::try_from(policy.version_count).unwrap_or(0),
         tabs,
+        finder: None,
         shown,
     })
 }

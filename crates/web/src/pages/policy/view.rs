@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 use maud::{Markup, html};
+use url::form_urlencoded;
 
 use crate::components::{
-    Empty, Fact, Icon, Link, NoticeTone, Tab, Value, Wall, empty, facts, grouped, icon, kv, link, named,
-    notice, rel_time, tabs,
+    Empty, Fact, Icon, Link, NoticeTone, State, Tab, Value, Wall, counted, empty, facts, grouped,
+    hidden_fields, icon, kv, link, named, notice, rel_time, tabs,
 };
+use crate::run_query::address;
 
 /// The page.
 #[derive(Clone, Debug)]
@@ -37,8 +39,36 @@ pub struct PolicyPage {
     pub versions: u64,
     /// The tabs, of which one is shown.
     pub tabs: Vec<Tab>,
+    /// The search in the settings; none on the other tabs.
+    pub finder: Option<Finder>,
     /// What the shown tab holds.
     pub shown: PolicyTab,
+}
+
+/// The search in the settings of a policy.
+#[derive(Clone, Debug)]
+pub struct Finder {
+    /// Where it sends itself.
+    pub action: String,
+    /// What stays in the query unseen.
+    pub kept: Vec<(String, String)>,
+    /// What was typed.
+    pub typed: String,
+    /// How many settings hold it; none where nothing was typed.
+    pub found: Option<u64>,
+}
+
+/// A run that read policies of the tenant.
+#[derive(Clone, Debug)]
+pub struct PolicyRun {
+    /// How it ended.
+    pub state: State,
+    /// What it is called, and its page.
+    pub to: Link,
+    /// When it was started.
+    pub at: Timestamp,
+    /// What it did to this policy, as far as is known.
+    pub did: Option<String>,
 }
 
 /// What a tab holds.
@@ -54,6 +84,13 @@ pub enum PolicyTab {
         all: Vec<VersionLine>,
         /// Where two of them are compared; none while that is not offered.
         compare: Option<String>,
+    },
+    /// The runs that read the tenant's policies, newest first.
+    Runs {
+        /// The runs.
+        runs: Vec<PolicyRun>,
+        /// The way to all of them.
+        all: Link,
     },
     /// A version as JSON, with its number and size in bytes.
     Json {
@@ -138,6 +175,11 @@ pub fn page(page: &PolicyPage) -> Markup {
 
 fn shown(page: &PolicyPage) -> Markup {
     match &page.shown {
+        PolicyTab::Settings(settings) if page.finder.is_some() => html! {
+            @if let Some(of) = &page.finder { (finder(of)) }
+            @if settings.is_empty() { (empty(&nothing_found(page.finder.as_ref()))) }
+            @else { div .tree { (tree(settings, &page.wall)) } }
+        },
         PolicyTab::Settings(settings) if settings.is_empty() => {
             empty(&Empty::new("This version holds no settings."))
         }
@@ -147,6 +189,7 @@ fn shown(page: &PolicyPage) -> Markup {
         }
         PolicyTab::Assignments(Some(all)) if all.is_empty() => empty(&Empty::new("Assigned to nobody.")),
         PolicyTab::Assignments(Some(all)) => kv("Assignments", all, &page.wall),
+        PolicyTab::Runs { runs: all, all: list } => runs(all, list, &page.wall),
         PolicyTab::Versions { all, compare } => versions(all, compare.as_deref(), &page.wall),
         PolicyTab::Json { text, number, size_bytes, file } => html! {
             div .ph {
@@ -155,6 +198,92 @@ fn shown(page: &PolicyPage) -> Markup {
             }
             pre .json tabindex="0" { (text) }
         },
+    }
+}
+
+fn finder(of: &Finder) -> Markup {
+    html! {
+        form .filters role="search" aria-label="Search the settings" method="get" action=(of.action) {
+            (hidden_fields(&of.kept))
+            label .q {
+                (icon(Icon::Search))
+                span .sr { "Search settings" }
+                input type="search" name="find" value=(of.typed) placeholder="Setting or value" data-search autocomplete="off" spellcheck="false";
+            }
+            button .btn .sm type="submit" { "Search" }
+            @if let Some(found) = of.found {
+                span .sub { (counted(found, "setting", "settings")) }
+                a .btn .sm href=(whole(of)) { "Clear" }
+            }
+        }
+    }
+}
+
+fn nothing_found(of: Option<&Finder>) -> Empty {
+    match of.filter(|of| of.found.is_some()) {
+        None => Empty::new("This version holds no settings."),
+        Some(of) => Empty::new(format!("No setting or value holds “{}”.", of.typed))
+            .then(Link::new("Show all settings", whole(of))),
+    }
+}
+
+/// Gives the address of all settings.
+fn whole(of: &Finder) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(&of.kept);
+    address(&of.action, &query.finish())
+}
+
+/// Keeps the settings whose name, key or value holds a text in small letters, with those they stand under; says how many.
+#[must_use]
+pub fn found_in(settings: Vec<Setting>, wanted: &str) -> (Vec<Setting>, u64) {
+    let (mut kept, mut count) = (Vec::new(), 0);
+    for setting in settings {
+        let holds = |text: &str| text.to_lowercase().contains(wanted);
+        let named = holds(&setting.label) || setting.key.as_deref().is_some_and(holds);
+        match setting.holds {
+            Held::Value(value) if named || value.text().is_some_and(holds) => {
+                count += 1;
+                kept.push(Setting { holds: Held::Value(value), ..setting });
+            }
+            Held::Value(_) => {}
+            // Whoever looks for a group wants to see what is in it.
+            Held::Settings(inner) if named => {
+                count += 1;
+                kept.push(Setting { holds: Held::Settings(inner), ..setting });
+            }
+            Held::Settings(inner) => {
+                let (inner, found) = found_in(inner, wanted);
+                if found > 0 {
+                    count += found;
+                    kept.push(Setting { holds: Held::Settings(inner), ..setting });
+                }
+            }
+        }
+    }
+    (kept, count)
+}
+
+fn runs(all: &[PolicyRun], list: &Link, wall: &Wall) -> Markup {
+    if all.is_empty() {
+        return empty(&Empty::new("No run that reads policies has ended yet."));
+    }
+    html! {
+        ul .rel {
+            @for run in all {
+                li {
+                    a href=(run.to.href) {
+                        (icon(run.state.icon()))
+                        span {
+                            (run.to.label) ", " (run.state.label())
+                            small { (rel_time(run.at, wall)) @if let Some(did) = &run.did { ", " (did) } }
+                        }
+                        (icon(Icon::Right))
+                    }
+                }
+            }
+        }
+        div .foot { (link(list)) }
     }
 }
 

@@ -16,14 +16,12 @@ use crate::csrf::SignedForm;
 use crate::fields::Fields;
 use crate::here::{Here, refusal};
 use crate::links;
+use crate::pages::operations::DAYS_KEPT;
 use crate::problem::{Code, Problem};
 use crate::run_query::address;
 use crate::shell::{self, Page, Place};
 use crate::start;
 use crate::state::AppState;
-
-/// How many days a run is kept after its end.
-const DAYS_KEPT: u32 = 90;
 
 /// How many earlier runs of the same operation are drawn beside this one.
 const EARLIER_MAX: usize = 23;

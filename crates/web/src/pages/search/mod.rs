@@ -13,7 +13,7 @@ use crate::fields::Fields;
 use crate::here::Here;
 use crate::links;
 use crate::pages::operations::tenant_name;
-use crate::pages::policies::title_of;
+use crate::pages::policies::{called, title_of};
 use crate::problem::Problem;
 use crate::run_query::run_in;
 use crate::shell::{self, Page, Place};
@@ -139,7 +139,10 @@ fn policy_result(here: &Here, policy: &Policy) -> Option<Related> {
     let tenant = here.tenant_of(policy.key.tenant)?;
     Some(Related {
         icon: Icon::Policy,
-        to: Link::new(&policy.name, links::policy(&here.workspace.slug, &tenant.slug, policy.id.as_uuid())),
+        to: Link::new(
+            called(&policy.name, &policy.key.ty),
+            links::policy(&here.workspace.slug, &tenant.slug, policy.id.as_uuid()),
+        ),
         note: Some(format!("{}, {}", title_of(&policy.key.ty), tenant.name)),
     })
 }

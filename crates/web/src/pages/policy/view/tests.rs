@@ -30,8 +30,30 @@ fn policy(shown: PolicyTab, name: &str) -> PolicyPage {
         canonical_hash: Some("b81f04c9".into()),
         versions: 3,
         tabs: ["Settings", "Assignments", "Versions", "JSON"].map(tab).to_vec(),
+        finder: None,
         shown,
     }
+}
+
+#[test]
+fn settings_are_found_by_name_and_value_and_secrets_by_neither() {
+    let leaf = |label: &str, value| Setting { label: label.into(), key: None, holds: Held::Value(value) };
+    let tree = || {
+        let inner = vec![leaf("minimumPinLength", Value::Text("7".into())), leaf("pin", Value::Withheld)];
+        vec![
+            leaf("description", Value::Text("About a PIN".into())),
+            Setting { label: "access".into(), key: None, holds: Held::Settings(inner) },
+        ]
+    };
+    let found = |wanted: &str| {
+        let (kept, count) = found_in(tree(), wanted);
+        (kept.iter().map(|setting| setting.label.clone()).collect::<Vec<_>>(), count)
+    };
+    assert_eq!(found("pin"), (vec!["description".to_owned(), "access".to_owned()], 3));
+    assert_eq!(found("minimum"), (vec!["access".to_owned()], 1));
+    assert_eq!(found("access"), (vec!["access".to_owned()], 1));
+    assert_eq!(found("withheld"), (vec![], 0));
+    assert_eq!(found("moon"), (vec![], 0));
 }
 
 fn versions(compare: Option<&str>) -> PolicyTab {
