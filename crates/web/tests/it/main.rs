@@ -3,6 +3,7 @@
 mod acting;
 mod api;
 mod browser;
+mod details;
 mod doors;
 mod frame;
 mod house;

@@ -16,10 +16,10 @@ use tenancy::Scope;
 use crate::house::{Answer, House, Person, acting};
 
 /// The list of the first workspace.
-const LIST: &str = "/w/default/operations";
+pub(crate) const LIST: &str = "/w/default/operations";
 
 /// The line that says what of an address was not understood.
-const TOLD: &str = "<p class=\"line\" role=\"note\">";
+pub(crate) const TOLD: &str = "<p class=\"line\" role=\"note\">";
 
 /// The ids of the runs that an answer holds, in its order.
 fn runs_in(answer: &Answer) -> Vec<String> {
@@ -27,7 +27,7 @@ fn runs_in(answer: &Answer) -> Vec<String> {
     rows.filter_map(|rest| rest.split('"').next()).filter(|id| id.len() == 36).map(str::to_owned).collect()
 }
 
-async fn started(house: &House, scope: &Scope, kind: &str) -> RunId {
+pub(crate) async fn started(house: &House, scope: &Scope, kind: &str) -> RunId {
     house.ledger.start(scope, kind, json!({})).await.expect("it starts").run().id
 }
 
@@ -52,7 +52,7 @@ async fn aged(house: &House, on: Backend, run: RunId, days: u64) -> RunId {
 }
 
 /// Ends a run that waits.
-async fn end(house: &House, run: RunId, outcome: Outcome, failures: Vec<Failure>) {
+pub(crate) async fn end(house: &House, run: RunId, outcome: Outcome, failures: Vec<Failure>) {
     let session = house.ledger.open_session("a test", Duration::from_secs(30)).await.expect("a session");
     let kinds: Vec<String> = house.ledger.catalog().kinds().map(|kind| kind.token.to_owned()).collect();
     let claimed = house.ledger.claim(session, kinds, 100, Duration::from_secs(60)).await.expect("a claim");
@@ -76,10 +76,10 @@ async fn end(house: &House, run: RunId, outcome: Outcome, failures: Vec<Failure>
 }
 
 /// Runs of every sort, by what sets each apart.
-struct Story {
-    house: House,
+pub(crate) struct Story {
+    pub(crate) house: House,
     /// Failed today, by the operator, about a policy, in contoso.
-    failed: RunId,
+    pub(crate) failed: RunId,
     /// Succeeded two days ago, by the owner, in fabrikam.
     done: RunId,
     /// Called off ten days ago, by the console, of the workspace.
@@ -88,7 +88,7 @@ struct Story {
     old: RunId,
 }
 
-async fn story(on: Backend) -> Story {
+pub(crate) async fn story(on: Backend) -> Story {
     let house = House::on(on).await;
     house.ledger.cancel(&house.contoso, house.run).await.expect("the first run is called off");
     let otto = acting(&house.database, &house.operator, "default", "contoso").await;
@@ -349,7 +349,7 @@ async fn an_export_is_a_table_of_what_the_list_shows_and_harmless(
 }
 
 /// The page without its frame, which says when it was made.
-fn main_of(answer: &Answer) -> &str {
+pub(crate) fn main_of(answer: &Answer) -> &str {
     answer.body.split("<main").nth(1).unwrap_or(&answer.body)
 }
 
