@@ -7,6 +7,7 @@ mod beside_the_demo;
 mod corpus;
 mod demo;
 mod exports;
+mod many_sign_ins;
 mod migrate_and_seed;
 mod pages_without_graph;
 mod people;

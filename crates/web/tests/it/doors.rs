@@ -201,3 +201,22 @@ async fn links_of_a_demo_lead_nowhere_where_no_demo_is_served() {
     let tried = form("/demo/sign-in", None).body(Body::from("token=x")).expect("a request");
     assert_eq!(house.send(tried).await.status, StatusCode::NOT_FOUND);
 }
+
+#[rstest]
+#[tokio::test]
+async fn a3_a_wrong_password_and_an_unknown_person_cost_one_hash_each_and_read_the_same(
+    #[values(Backend::Sqlite, Backend::Postgres)] on: Backend,
+) {
+    let house = House::on(on).await;
+    let mut pages = Vec::new();
+    for email in ["olga@example.com", "anna@example.com"] {
+        let before = house.hashing.count();
+        let fields = format!("email={}&password=not+the+password", email.replace('@', "%40"));
+        let answer = house.send(form("/sign-in", None).body(Body::from(fields)).expect("a request")).await;
+        assert_eq!(house.hashing.count() - before, 1, "{email} costs one hash");
+        // What was typed is given back; everything else has to be the same.
+        pages.push((answer.status, answer.headers, answer.body.replace(email, "the typed address")));
+    }
+    assert_eq!(pages[0].0, StatusCode::UNAUTHORIZED);
+    assert_eq!(pages[0], pages[1]);
+}

@@ -117,6 +117,8 @@ pub(crate) struct House {
     /// The clock of the pages; it stands still until a test moves it.
     pub(crate) clock: Clock,
     pub(crate) router: Router,
+    /// Where the router's passwords are hashed.
+    pub(crate) hashing: Hashing,
     pub(crate) ran: Ran,
     pub(crate) whole: Scope,
     pub(crate) contoso: Scope,
@@ -228,12 +230,14 @@ impl House {
             options: Options::loopback(HOST_NAME.parse().expect("an address")),
             version: "0.0.0",
         });
+        let hashing = app.hashing().clone();
         let router = routes::router(app);
         Self {
             database,
             ledger,
             clock,
             router,
+            hashing,
             ran,
             whole,
             contoso,
