@@ -85,7 +85,15 @@ const done = (task, began, troubles, error) => {
   failed += 1;
   const lines = [`FAILED  ${task.name} (${seconds} s)`];
   if (error) lines.push(`    ${error.message.split("\n").slice(0, 12).join("\n    ")}`);
-  for (const { name, at, rule, what } of troubles) lines.push(`    ${name} (${at}): ${rule}: ${what}`);
+  // One mistake in what all pages share is one mistake; the pages it was seen on are counted.
+  const seen = new Map();
+  for (const trouble of troubles) {
+    const key = `${trouble.rule}: ${trouble.what}`;
+    seen.set(key, [...(seen.get(key) ?? []), `${trouble.name} (${trouble.at})`]);
+  }
+  for (const [key, [first, ...others]] of seen) {
+    lines.push(`    ${first}${others.length > 0 ? ` and ${others.length} more` : ""}: ${key}`);
+  }
   console.log(lines.join("\n"));
 };
 

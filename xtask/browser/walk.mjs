@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { Product } from "./product.mjs";
-import { Broken, makeAccount, Visitor } from "./visitor.mjs";
+import { Broken, makeAccount, PERSON, Visitor } from "./visitor.mjs";
 
 /** The pages with their visits; an entry that is a sentence says why there is nothing to look at. */
 const PAGES = Object.fromEntries(
@@ -169,10 +169,25 @@ class Walk {
     await visitor.page.waitForURL("**/operations/*");
     await visitor.reload_until("main .head .title", /Succeeded/);
     const succeeded = new URL(visitor.page.url()).pathname.split("/").at(-1);
+    await this.#invite(visitor);
     await visitor.close();
     const { policies } = await product.call("policies", "list", "--tenant", "contoso");
     const policy = policies.find(({ type }) => type === "configurationPolicies") ?? policies[0];
     Object.assign(this.#places, { long: LONG_SLUG, succeeded, failed: run_of(failed), policy: policy.id });
+  }
+
+  /** Somebody else of the workspace, somebody who is asked to come, and a program. */
+  async #invite(visitor) {
+    const product = this.#product;
+    const password = product.file("password", "another lantern over the harbour");
+    await product.call("users", "create", "rita@northwind.example", "--name", "Rita Reader", "--password-file", password);
+    await product.call("members", "add", "rita@northwind.example", "--role", "readonly", "--tenant", "contoso");
+    await product.call("tokens", "create", "--user", PERSON.email, "--name", "nightly", "--expires", "30d", "--rights", "see");
+    const who = ["sam@northwind.example", "--role", "operator", "--address", product.address];
+    const link = new URL((await product.call("invitations", "create", ...who)).link);
+    await visitor.go("/w/default/settings/members");
+    const member = visitor.page.locator("main").getByRole("link", { name: /Rita Reader/ }).first();
+    Object.assign(this.#places, { invitation: link.pathname + link.search, member: await member.getAttribute("href") });
   }
 
   /** Nobody works, so what is started waits. */

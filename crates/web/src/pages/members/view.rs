@@ -182,7 +182,7 @@ fn invitations(page: &MembersPage) -> Markup {
 
 fn rights_table(rights: &[RightLine]) -> Markup {
     html! {
-        div .scroll tabindex="0" role="region" aria-labelledby="h-rights" {
+        div .scroll tabindex="0" role="region" aria-label="Roles and rights" {
             table .figures {
                 thead {
                     tr {
