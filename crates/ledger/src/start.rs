@@ -226,7 +226,7 @@ impl Ledger {
         Ok(started)
     }
 
-    fn admit(
+    pub(crate) fn admit(
         &self,
         scope: &Scope,
         kind: &str,
@@ -307,7 +307,12 @@ async fn place_once(
     Ok(started)
 }
 
-async fn place(tx: &mut Tx<'_>, ask: &Ask, obstacle: Option<Failure>) -> Result<Started, StartError> {
+/// Gives the run that stands for the work, or records why it cannot be handed to workers, within a transaction.
+pub(crate) async fn place(
+    tx: &mut Tx<'_>,
+    ask: &Ask,
+    obstacle: Option<Failure>,
+) -> Result<Started, StartError> {
     if let Some(why) = obstacle {
         return Ok(dispatch::record(tx, ask, why).await?);
     }

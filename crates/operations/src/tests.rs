@@ -8,7 +8,7 @@ use super::*;
 fn every_kind_that_can_be_started_can_be_worked_on_and_is_named_after_its_folder() {
     let catalog = catalog().expect("no kind is there twice");
     let kinds: Vec<&str> = catalog.kinds().map(|kind| kind.token).collect();
-    assert_eq!(kinds, ["inventory.sync", "policy.sync", "tenant.check_connection"]);
+    assert_eq!(kinds, ["inventory.sync", "ops.prune_runs", "policy.sync", "tenant.check_connection"]);
     for kind in kinds {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/").to_owned() + &kind.replace('.', "_");
         assert!(std::path::Path::new(&folder).is_dir(), "{kind} has no folder");
@@ -54,4 +54,14 @@ fn a_type_that_is_not_known_is_refused_with_those_that_are() {
         refused.contains("policy_types: `configurationPolicies` is not one of configurationPolicy, "),
         "{refused}"
     );
+}
+
+#[test]
+fn the_systems_schedules_start_what_the_catalogue_knows_without_inputs() {
+    let catalog = catalog().expect("no kind is there twice");
+    for schedule in system_schedules() {
+        let kind = catalog.get(schedule.kind).expect("it can be started");
+        assert_eq!(kind.needs, tenancy::Capability::Maintain, "people do not keep the house");
+        (kind.parse)(Value::Null).expect("it takes no inputs");
+    }
 }

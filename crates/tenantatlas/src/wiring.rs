@@ -10,7 +10,7 @@ use ledger::catalog::Catalog;
 use secrecy::ExposeSecret;
 use tenancy::secrets::MasterKey;
 use tenancy::{Scope, TenantId, access, tenant, workspace};
-use worker::{Worker, WorkerOptions};
+use worker::{Scheduler, Worker, WorkerOptions};
 
 use crate::config::{KeySource, Settings};
 use crate::problem::Problem;
@@ -128,6 +128,11 @@ pub(crate) fn worker(
         clock: installation.clock.clone(),
     };
     Ok(Worker::new(installation.ledger.clone(), operations::registry(&services), options))
+}
+
+/// Makes a scheduler over the installation, with the schedules that every workspace has.
+pub(crate) fn scheduler(installation: &Installation) -> Scheduler {
+    Scheduler::new(installation.ledger.clone(), operations::system_schedules())
 }
 
 impl Installation {

@@ -53,6 +53,12 @@ impl ActiveRun {
         &self.claimed
     }
 
+    /// Gives the ledger that the run is in, for work that keeps its house.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
     /// Says why the work must stop, if it must.
     #[must_use]
     pub fn stop(&self) -> Option<Stop> {

@@ -9,6 +9,8 @@ mod house;
 mod listing;
 mod model;
 mod pausing;
+mod pruning;
+mod schedules;
 mod start_keys;
 mod starting;
 mod taking_over;

@@ -6,7 +6,7 @@ use database::Clock;
 use database::testing::{Backend, TestDatabase};
 use governance::policies;
 use graph::{GraphClient, GraphOptions};
-use ledger::{Ledger, RunDetail, RunStatus};
+use ledger::{Ledger, RunDetail, RunId, RunStatus};
 use operations::Services;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -102,11 +102,14 @@ impl House {
     /// Starts an operation and waits until its run has ended.
     pub(crate) async fn run(&self, kind: &str, inputs: Value) -> RunDetail {
         let started = self.ledger.start(&self.scope, kind, inputs).await.expect("it starts");
-        let id = started.run().id;
+        self.ended(&self.scope, started.run().id).await
+    }
+
+    /// Waits until a run has ended.
+    pub(crate) async fn ended(&self, scope: &Scope, id: RunId) -> RunDetail {
         let ended = tokio::time::timeout(PATIENCE, async {
             loop {
-                let shown =
-                    self.ledger.show(&self.scope, id).await.expect("an answer").expect("the run is there");
+                let shown = self.ledger.show(scope, id).await.expect("an answer").expect("the run is there");
                 if shown.row.status == RunStatus::Completed {
                     return shown;
                 }

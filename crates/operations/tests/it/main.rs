@@ -3,4 +3,5 @@
 mod checking;
 mod house;
 mod incomplete;
+mod pruning;
 mod syncing;

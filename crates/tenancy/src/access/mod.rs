@@ -64,6 +64,16 @@ pub async fn console(
     Ok(whole.narrowed(tenant.id))
 }
 
+/// Makes the scope of a schedule: it starts what it was made for, and keeps house where the system made it.
+///
+/// Who makes a schedule must be allowed to start the same by hand; from then on it acts for the workspace.
+#[must_use]
+pub fn schedule(workspace: WorkspaceId, tenant: Option<TenantId>, name: &str) -> Scope {
+    use Capability::{Maintain, RunSchedules, See, StartBackups, StartReads};
+    let rights = [See, StartReads, StartBackups, RunSchedules, Maintain];
+    Scope::new(workspace, tenant, Actor::Schedule { name: name.to_owned() }, rights.into_iter().collect())
+}
+
 /// Makes the scope in which the system keeps house: reading, and cleaning up after itself.
 #[must_use]
 pub fn system(workspace: WorkspaceId, tenant: Option<TenantId>) -> Scope {

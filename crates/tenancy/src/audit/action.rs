@@ -71,6 +71,8 @@ words! {
         KindPaused = "kind.paused",
         /// A kind of operation was resumed.
         KindResumed = "kind.resumed",
+        /// A schedule was made.
+        ScheduleCreated = "schedule.created",
     }
 }
 
@@ -116,6 +118,7 @@ run.repeated
 run.cancelled
 kind.paused
 kind.resumed
+schedule.created
 ";
 
     #[test]

@@ -11,6 +11,7 @@ mod migrate;
 mod policies;
 mod roles;
 mod runs;
+mod schedules;
 mod seed;
 mod serve;
 mod simulate;
@@ -32,7 +33,7 @@ use crate::problem::Problem;
 pub(crate) enum Command {
     Demo(demo::DemoArgs),
     Serve(serve::ServeArgs),
-    Worker(worker::WorkerArgs),
+    Worker(worker::WorkArgs),
     Start(start::StartArgs),
     #[command(subcommand)]
     Runs(runs::RunsCommand),
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Policies(policies::PoliciesCommand),
     Inventory(inventory::InventoryArgs),
+    #[command(subcommand)]
+    Schedules(schedules::SchedulesCommand),
     #[command(subcommand)]
     Users(users::UsersCommand),
     #[command(subcommand)]
@@ -74,6 +77,7 @@ pub(crate) async fn run(command: Command, settings: &Settings, output: &Output) 
         Command::Tenants(command) => Box::pin(tenants::run(command, settings, output)).await,
         Command::Policies(command) => Box::pin(policies::run(command, settings, output)).await,
         Command::Inventory(args) => Box::pin(inventory::run(args, settings, output)).await,
+        Command::Schedules(command) => Box::pin(schedules::run(command, settings, output)).await,
         Command::Users(command) => Box::pin(users::run(command, settings, output)).await,
         Command::Members(command) => Box::pin(members::run(command, settings, output)).await,
         Command::Invitations(command) => Box::pin(invitations::run(command, settings, output)).await,

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use clap::{Args, ValueEnum};
+use database::DatabaseUrl;
 use serde_json::json;
 use tenancy::first_start;
 use tenancy::secrets::MasterKey;
@@ -23,7 +24,7 @@ use crate::{signals, wiring};
 ///
 /// At the first start it prints a link with which the first account is made; the link holds for half an hour,
 /// and a later start prints another while there is no account. On an SQLite file one process serves and works;
-/// on PostgreSQL any number may, with `--role web` and `worker` on machines of their own.
+/// on PostgreSQL any number may, with `--role web`, `--role scheduler` and `worker` on machines of their own.
 #[derive(Args)]
 pub(crate) struct ServeArgs {
     /// Address to listen on; anything but this machine needs --public-url and --behind-proxy
@@ -48,10 +49,12 @@ pub(super) const PORT: u16 = 8080;
 /// What a serving process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Role {
-    /// Pages, API and worker
+    /// Pages, API, worker and scheduler
     All,
     /// Pages and API; runs wait for a worker elsewhere
     Web,
+    /// Fires schedules and nothing else; takes PostgreSQL
+    Scheduler,
 }
 
 pub(super) async fn run(args: ServeArgs, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
@@ -63,6 +66,9 @@ pub(super) async fn run(args: ServeArgs, settings: &Settings, output: &Output) -
     let stop = signals::stop_token().map_err(|error| {
         Problem::failed("process.signals", "failed to listen for signals").because(&error)
     })?;
+    if args.role == Role::Scheduler {
+        return schedule(&installation, &url, output, stop).await;
+    }
     let listener = listen(args.listen).await?;
     let at = listener.local_addr().unwrap_or(args.listen);
     let options = match &args.public_url {
@@ -73,22 +79,41 @@ pub(super) async fn run(args: ServeArgs, settings: &Settings, output: &Output) -
     let address = args.public_url.clone().unwrap_or_else(|| format!("http://{at}"));
     let state = state(&installation, &key, options);
     let working = match args.role {
-        Role::Web => None,
+        Role::Web | Role::Scheduler => None,
         Role::All => {
             let (_, worker) = worker::prepared(args.worker, &installation, key)?;
-            Some(tokio::spawn(worker.run(stop.clone())))
+            let scheduling = tokio::spawn(wiring::scheduler(&installation).run(stop.clone()));
+            Some((tokio::spawn(worker.run(stop.clone())), scheduling))
         }
     };
     output.line(format!("TenantAtlas is at {address}; Ctrl-C stops it."))?;
     let link = offer_link(&installation, &address, output).await?;
     output.json(&json!({"state": "serving", "address": address, "first_start": link}))?;
     serve(listener, state, stop).await;
-    if let Some(working) = working {
-        working
-            .await
-            .map_err(|error| Problem::failed("process.worker", "the worker panicked").because(&error))?;
+    if let Some((working, scheduling)) = working {
+        worker::ended(working.await)?;
+        worker::ended(scheduling.await)?;
     }
     output.line("TenantAtlas has stopped.")?;
+    output.json(&json!({"state": "stopped"}))?;
+    Ok(Exit::Succeeded)
+}
+
+/// Fires schedules and nothing else.
+async fn schedule(
+    installation: &Installation,
+    url: &DatabaseUrl,
+    output: &Output,
+    stop: CancellationToken,
+) -> Result<Exit, Problem> {
+    if let DatabaseUrl::Sqlite(_) = url {
+        let message = "one process does everything on an SQLite file, and this one would fire schedules only";
+        return Err(Problem::wrong_use("serve.role", message).advice("use --role all, or PostgreSQL"));
+    }
+    output.line(format!("Schedules of {url} are fired here; Ctrl-C stops it."))?;
+    output.json(&json!({"state": "scheduling", "database": url.to_string()}))?;
+    wiring::scheduler(installation).run(stop).await;
+    output.line("The scheduler has stopped.")?;
     output.json(&json!({"state": "stopped"}))?;
     Ok(Exit::Succeeded)
 }

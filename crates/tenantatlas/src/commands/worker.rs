@@ -6,6 +6,7 @@ use clap::Args;
 use graph::GraphOptions;
 use serde_json::json;
 use tenancy::secrets::MasterKey;
+use tokio::task::JoinError;
 use worker::{Worker, WorkerOptions};
 
 use crate::config::Settings;
@@ -20,6 +21,16 @@ use crate::{signals, wiring};
 /// SIGTERM or Ctrl-C stops it in good order: runs under way are given back and go on elsewhere or later. A
 /// second signal ends it on the spot; its runs are taken over when its lease is over. One SQLite file takes
 /// one worker; PostgreSQL takes any number, on any number of machines that have the same master key.
+#[derive(Args)]
+pub(crate) struct WorkArgs {
+    /// Fire schedules too; `serve` does, and any number may
+    #[arg(long)]
+    scheduler: bool,
+    #[command(flatten)]
+    worker: WorkerArgs,
+}
+
+/// How a worker behaves.
 #[derive(Args)]
 pub(crate) struct WorkerArgs {
     /// How long a run stays this worker's own without a sign of life, in seconds
@@ -48,21 +59,32 @@ pub(crate) struct WorkerArgs {
     name: Option<String>,
 }
 
-pub(super) async fn run(args: WorkerArgs, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
+pub(super) async fn run(args: WorkArgs, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
     let url = settings.database_url()?;
     let installation = wiring::installation(settings).await?;
     let _lock = wiring::process_lock(&url)?;
     let key = wiring::master_key(settings, &installation.database).await?;
-    let (name, worker) = prepared(args, &installation, key)?;
+    let (name, worker) = prepared(args.worker, &installation, key)?;
     let stop = signals::stop_token().map_err(|error| {
         Problem::failed("process.signals", "failed to listen for signals").because(&error)
     })?;
     output.line(format!("The worker {name} works on {url}; Ctrl-C stops it."))?;
     output.json(&json!({"worker": name, "database": url.to_string(), "state": "working"}))?;
+    let scheduling = args.scheduler.then(|| tokio::spawn(wiring::scheduler(&installation).run(stop.clone())));
     worker.run(stop).await;
+    if let Some(scheduling) = scheduling {
+        ended(scheduling.await)?;
+    }
     output.line("The worker has stopped.")?;
     output.json(&json!({"worker": name, "state": "stopped"}))?;
     Ok(Exit::Succeeded)
+}
+
+/// Says so when something that ran beside the rest broke off.
+pub(super) fn ended(result: Result<(), JoinError>) -> Result<(), Problem> {
+    result.map_err(|error| {
+        Problem::failed("process.panicked", "a part of this process broke off").because(&error)
+    })
 }
 
 /// Makes the worker that the options ask for, and gives its name with it.

@@ -43,3 +43,36 @@ async fn an_address_that_others_can_reach_is_refused_without_a_proxy() {
         program.call(&["serve", "--listen", "127.0.0.1:0", "--public-url", "https://atlas.example"]).await;
     assert_eq!(refused.code, Some(2), "{refused:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn schedules_are_fired_by_a_process_of_their_own_on_postgresql_only() {
+    let database = Backend::Postgres.empty().await;
+    let program = Program::on(&database);
+    program.ok(&["migrate", "--seed"]).await;
+    let mut one = program.start(&["serve", "--role", "scheduler"]);
+    let mut other = program.start(&["worker", "--scheduler"]);
+    one.until("are fired here").await;
+    other.until("works on").await;
+    let began = std::time::Instant::now();
+    loop {
+        let listed = program.json(&["schedules", "list"]).await;
+        let schedules = listed["schedules"].as_array().unwrap();
+        if let [schedule] = &schedules[..] {
+            assert_eq!(
+                (&schedule["type"], &schedule["origin"]),
+                (&"ops.prune_runs".into(), &"system".into())
+            );
+            assert!(schedule["next_due_at"].is_string() && schedule["last"].is_null(), "{schedule}");
+            break;
+        }
+        assert!(schedules.is_empty() && began.elapsed() < crate::program::PATIENCE, "{listed}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!((one.terminate().await, other.terminate().await), (Some(0), Some(0)));
+
+    let file = Program::new();
+    file.ok(&["migrate", "--seed"]).await;
+    let refused = file.call(&["serve", "--role", "scheduler"]).await;
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.stderr.contains("--role all, or PostgreSQL"), "{refused:?}");
+}

@@ -9,7 +9,8 @@ use database::testing::Backend;
 use database::{DatabaseError, statement};
 use ledger::{Outcome, RunId, RunStatus};
 use rstest::rstest;
-use worker::{ActiveRun, Registry, WorkFuture, WorkerOptions};
+use tokio_util::sync::CancellationToken;
+use worker::{ActiveRun, Registry, Scheduler, WorkFuture, WorkerOptions};
 
 use crate::house::{Room, does, house, ledger_on, options, processed, run_worker, succeeded, until};
 
@@ -126,16 +127,20 @@ async fn work_that_keeps_a_thread_to_itself_does_not_cost_the_lease(
     house.nothing_is_left().await;
 }
 
-/// Only PostgreSQL counts what it was asked; the worker asks both the same.
+/// Only PostgreSQL counts what it was asked; worker and scheduler ask both the same.
 #[rstest]
 #[tokio::test]
-async fn an_idle_worker_makes_at_most_three_statements_a_second(#[values(Backend::Postgres)] on: Backend) {
+async fn an_idle_worker_and_scheduler_make_at_most_three_statements_a_second(
+    #[values(Backend::Postgres)] on: Backend,
+) {
     const WATCHED: Duration = Duration::from_secs(4);
     let house = house(on).await;
     // A server's process hands its counts in when it ends, or now and then; what made the house is handed in here.
     house.database.batch(END_OTHERS).await;
     let ledger = ledger_on(house.database.another_handle().await);
     let works = does(|_| Box::pin(async { Ok(succeeded(processed(1))) }));
+    let stop = CancellationToken::new();
+    let scheduling = tokio::spawn(Scheduler::new(ledger.clone(), Vec::new()).run(stop.clone()));
     let worker = run_worker(ledger, works, WorkerOptions::default());
     let transactions = || async {
         let read = house.database.read("worker_test.transactions", |tx| {
@@ -160,6 +165,8 @@ async fn an_idle_worker_makes_at_most_three_statements_a_second(#[values(Backend
     let least = made.iter().min().copied().unwrap_or_default();
     // Hardly any would mean that the worker does not look, or the server does not count.
     assert!((most / 3..=most).contains(&least), "{made:?} statements in {WATCHED:?}");
+    stop.cancel();
+    scheduling.await.expect("the scheduler stops when it is told");
     worker.stop().await;
     house.nothing_is_left().await;
 }
