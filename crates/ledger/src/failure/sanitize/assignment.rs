@@ -7,7 +7,7 @@ use super::{
     key_name::{self, NAME_LENGTH_MAX, Named},
     shadow::Shadow,
     spans::Spans,
-    value::{Form, Value, is_quote, line_end, value_at},
+    value::{Form, Value, is_quote, line_end_or, value_at},
 };
 
 /// Blanks that may stand between a name and its separator.
@@ -236,12 +236,9 @@ fn cookies(shadow: &Shadow, start: usize, named: Named) -> Option<Range<usize>> 
     if !(start..name_end).any(|at| shadow.ch(at) == '=') {
         return None;
     }
-    let line = line_end(shadow, start);
-    let end = match named {
-        Named::SetCookie => shadow.skip_while(start, |c| c != ';').min(line),
-        _ => line,
-    };
-    Some(start..end)
+    // Many on one line must not each look at the whole of it.
+    let stop = if named == Named::SetCookie { ';' } else { '\n' };
+    Some(start..line_end_or(shadow, start, stop))
 }
 
 /// The quoted name in `{"name": "password", "value": …}` or `<add key="Password" value=…>`.

@@ -17,6 +17,8 @@ mod invisible;
 mod key_name;
 mod markup;
 mod pem;
+#[cfg(test)]
+mod planted;
 mod shadow;
 mod spans;
 #[cfg(test)]

@@ -172,7 +172,7 @@ const REPEATED: [&str; 63] = [
 ];
 
 /// How many cells all rules together look at.
-fn work(text: &str) -> usize {
+pub(super) fn work(text: &str) -> usize {
     let shadow = Shadow::of(text);
     RULES.iter().for_each(|mark| mark(&shadow, &mut Spans::default()));
     shadow.reads.get()

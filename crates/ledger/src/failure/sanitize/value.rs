@@ -63,8 +63,13 @@ pub(super) fn value_at(shadow: &Shadow, start: usize, percent_depth: u8) -> Opti
 
 /// One past the last cell of the line; a spelled-out line end and a double quote end it, too.
 pub(super) fn line_end(shadow: &Shadow, start: usize) -> usize {
+    line_end_or(shadow, start, '\n')
+}
+
+/// The end of the line, or the first `stop` before it.
+pub(super) fn line_end_or(shadow: &Shadow, start: usize, stop: char) -> usize {
     let mut at = start;
-    while at < shadow.len() && !matches!(shadow.ch(at), '\n' | '"') {
+    while at < shadow.len() && !matches!(shadow.ch(at), '\n' | '"') && shadow.ch(at) != stop {
         if shadow.ch(at) == '\\' && matches!(shadow.ch(at + 1), 'n' | 'r') {
             break;
         }

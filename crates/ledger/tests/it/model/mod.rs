@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
+use crate::dice::long;
 use flaw::Flaw;
 use scene::Scene;
 use world::{Act, World};
@@ -112,11 +113,6 @@ impl Model for Ledgers {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "how long a test may take is no setting of the product")]
-fn long() -> bool {
-    std::env::var("LEDGER_MODEL").is_ok_and(|mode| mode == "long")
-}
-
 /// What an exploration found.
 struct Explored {
     broken: Vec<&'static str>,
@@ -167,7 +163,7 @@ fn no_interleaving_of_starts_workers_takeovers_and_pruning_breaks_a_promise() {
     assert!(missing.is_empty(), "these never happened, so nothing was proven about them: {missing:?}");
 }
 
-/// Minutes instead of seconds: run with `LEDGER_MODEL=long`.
+/// Minutes instead of seconds: run with `LEDGER_PROOF=long`.
 #[test]
 fn nor_does_one_at_the_wider_bounds_when_they_are_asked_for() {
     let scenes = if long() { scene::long() } else { vec![("smallest", Scene::smallest())] };

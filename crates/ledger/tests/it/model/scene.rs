@@ -104,15 +104,15 @@ impl Scene {
         }
     }
 
-    /// Everybody at once, each once.
+    /// Two identities and three producers, one of whose starts is rolled back, with two workers.
     pub(super) fn together() -> Self {
         Self {
             producers: vec![(0, 1, false), (0, 1, false), (1, 1, false)],
             workers: 2,
-            reconcilers: 1,
-            ticks: 2,
-            gate: Some(2),
-            prunes: true,
+            reconcilers: 0,
+            ticks: 1,
+            lease: 9,
+            max_attempts: 1,
             left: Left { rollbacks: 1, sessions: 2, ..NEVER },
             ..Self::smallest()
         }
@@ -135,8 +135,8 @@ pub(super) fn short() -> Vec<(&'static str, Scene)> {
 pub(super) fn long() -> Vec<(&'static str, Scene)> {
     let starts = Scene {
         producers: vec![(0, 2, false), (0, 1, false), (0, 1, true)],
-        workers: 2,
-        left: Left { rollbacks: 2, sessions: 2, ..NEVER },
+        ticks: 2,
+        prunes: false,
         ..Scene::starts()
     };
     let work = Scene {
