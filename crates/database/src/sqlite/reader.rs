@@ -33,10 +33,12 @@ impl Readers {
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
     {
-        let _turn = Arc::clone(&self.turns).acquire_owned().await.map_err(DatabaseError::away)?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(DatabaseError::away)?;
         let idle = Arc::clone(&self.idle);
         let offset = self.offset.clone();
         let reading = tokio::task::spawn_blocking(move || {
+            // The turn ends with the reading, not with a caller who went away in the meantime.
+            let _turn = turn;
             let taken = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let mut conn = taken.expect("a turn is handed out for each connection only");
             let answer = snapshot(&mut conn, offset.now(), unit, body);

@@ -114,6 +114,43 @@ async fn on_sqlite_a_unit_that_waits_for_anything_else_is_rolled_back() {
     assert_eq!(count(&database).await, 0);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn on_sqlite_a_connection_whose_reader_went_away_is_not_lent_before_it_is_back() {
+    let database = Backend::Sqlite.fresh().await;
+    let (started, mut running) = tokio::sync::mpsc::unbounded_channel();
+    let mut releases = Vec::new();
+    for _ in 0..2 {
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let (database, started) = (database.clone(), started.clone());
+        let reading = tokio::spawn(async move {
+            let body = database.read("test.held", move |_| {
+                Box::pin(async move {
+                    started.send(()).expect("the test listens");
+                    // Until the test lets go; a sender that is gone says so, too.
+                    let _ = held.recv();
+                    Ok::<(), DatabaseError>(())
+                })
+            });
+            let _ = body.await;
+        });
+        running.recv().await.expect("the reading began");
+        reading.abort();
+        let _ = reading.await;
+        releases.push(release);
+    }
+    // Both connections are away still: the next reader has to wait.
+    let next = tokio::spawn({
+        let database = database.clone();
+        async move { database.read("test.next", |_| Box::pin(async { Ok::<(), DatabaseError>(()) })).await }
+    });
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!next.is_finished(), "no connection is free");
+    drop(releases);
+    next.await.expect("the reader does not panic").expect("it reads when a connection is back");
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn units_that_arrive_together_are_all_kept_and_a_bad_one_spoils_no_other(
