@@ -26,8 +26,9 @@ statement! {
     ENTER = "access.enter", (Uuid, Text)
         -> (Uuid, Uuid, Text, Text, Uuid, Text, Text, Text, Text, Text, Text, Text, Time, Text, Text, Text, Text, Bool, Text, Text),
     both: "WITH me AS (SELECT w.id, w.slug, w.name, m.role, m.narrowed, u.name AS who,
-            (SELECT string_agg(o.name, ', ') FROM (SELECT ou.name FROM memberships om JOIN users ou ON ou.id = om.user_id AND ou.disabled_at IS NULL
-              WHERE om.workspace_id = w.id AND om.role = 'owner' AND NOT om.narrowed ORDER BY ou.name LIMIT 3) o) AS owners
+            /* Who sees some tenants only is not told who else is there. */
+            CASE WHEN NOT m.narrowed THEN (SELECT string_agg(o.name, ', ') FROM (SELECT ou.name FROM memberships om JOIN users ou ON ou.id = om.user_id AND ou.disabled_at IS NULL
+              WHERE om.workspace_id = w.id AND om.role = 'owner' AND NOT om.narrowed ORDER BY ou.name LIMIT 3) o) END AS owners
           FROM workspaces w JOIN memberships m ON m.workspace_id = w.id AND m.user_id = $1
           JOIN users u ON u.id = m.user_id AND u.disabled_at IS NULL WHERE w.slug = $2)
         SELECT me.id, t.id, t.slug, t.name, t.external_id, t.graph_tenant_id, t.environment, t.cloud, t.login_url, t.graph_url,
@@ -97,7 +98,8 @@ pub struct Entered {
     pub workspace: OwnWorkspace,
     /// The tenants that the scope reaches, by slug.
     pub tenants: Vec<Tenant>,
-    /// The names of up to three Owners of the whole workspace, who can grant what somebody lacks.
+    /// The names of up to three Owners of the whole workspace, who can grant what somebody lacks; empty for a member
+    /// who is narrowed to some tenants.
     pub owners: String,
 }
 

@@ -101,6 +101,7 @@ async fn whoever_enters_has_the_scope_of_a_member_and_sees_the_tenants_in_reach(
         let entered = access::enter(&house.database, &who, "default", None).await.expect("a member");
         let scope = access::member(&house.database, &who, "default", None).await.expect("a member");
         assert_eq!(entered.scope, scope, "{name}");
+        assert_eq!(entered.owners.is_empty(), scope.visible_tenants().is_some(), "{name}");
         assert_eq!(entered.tenants, tenant::list(&house.database, &scope).await.expect("a list"), "{name}");
         assert_eq!(entered.tenants.iter().map(|one| one.id).collect::<Vec<_>>(), seen, "{name}");
         let own = access::workspaces(&house.database, &who).await.expect("a list");

@@ -174,7 +174,8 @@ pub async fn start(
     let inputs = match rerun_of {
         Some(run) if request.inputs.is_null() => {
             let earlier = app.ledger().show(&scope, run).await?;
-            earlier.ok_or_else(|| Problem::body_at("/rerun_of", "there is no such run here"))?.inputs
+            let none = || StartError::NotRepeatable { run, why: "there is no such run here" };
+            earlier.ok_or_else(|| start::refused_start(none(), |needs| caller.refusal(needs)))?.inputs
         }
         _ => request.inputs,
     };

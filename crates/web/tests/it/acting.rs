@@ -55,11 +55,7 @@ async fn run_again_makes_a_new_run_that_names_the_old_one_and_is_written_down(
     assert!(page(&house, &path, &house.operator).await.body.contains("Run again"));
     for person in [&house.reader, &house.narrowed] {
         let shown = page(&house, &path, person).await;
-        assert!(
-            shown.body.contains("Needs the Manager role in Northwind Holdings. Owners: Olga Owner."),
-            "{}",
-            shown.body
-        );
+        assert!(shown.body.contains("Needs the Manager role in Northwind Holdings."), "{}", shown.body);
         assert_eq!(house.post(&format!("{path}/again"), person, "").await.status, StatusCode::FORBIDDEN);
     }
     let first = house.post(&format!("{path}/again"), &house.manager, "").await;
