@@ -183,6 +183,7 @@ impl Desk<'_> {
 
     fn shape(&self, member: &Member) -> Value {
         json!({
+            "user": member.user,
             "email": member.email,
             "name": member.name,
             "role": member.role.as_str(),
