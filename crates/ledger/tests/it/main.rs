@@ -18,4 +18,5 @@ mod schedules;
 mod start_keys;
 mod starting;
 mod taking_over;
+mod transitions;
 mod walk;
