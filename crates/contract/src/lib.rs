@@ -26,7 +26,7 @@ pub use assignments::{AssignmentStyle, AssignmentWrite, Assignments};
 pub use capability::{Capabilities, Capability, capabilities, capabilities_in_view};
 pub use detail_call::{DetailCall, ForEach, Merge, Need, Part};
 pub use field_path::{FieldPath, FieldPathError, Segment};
-pub use list_call::{ListCall, ListGives};
+pub use list_call::{DeltaCall, ListCall, ListGives};
 pub use platform::{OdataPlatform, PlatformSource};
 pub use policy_type::{
     CollectionShape, Confidence, GraphVersion, Kind, Permissions, PolicyType, Update, UpdateMethod,

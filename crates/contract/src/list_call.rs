@@ -23,6 +23,16 @@ pub struct ListCall {
     pub drop: Vec<Condition>,
 }
 
+/// The call that tells what changed in a collection since it was made the last time.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeltaCall {
+    /// Where the first round starts, below the version segment.
+    pub path: String,
+    /// The properties to ask for, divided by commas; with `members` the members come along.
+    pub select: String,
+}
+
 /// What the listed objects hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]

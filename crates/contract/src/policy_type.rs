@@ -9,7 +9,7 @@ use crate::assignments::Assignments;
 use crate::capability::Capability;
 use crate::detail_call::DetailCall;
 use crate::field_path::FieldPath;
-use crate::list_call::ListCall;
+use crate::list_call::{DeltaCall, ListCall};
 use crate::platform::{OdataPlatform, PlatformSource};
 use crate::predicate::Condition;
 use crate::rules::{AbsentLike, SecretRule, SetRule};
@@ -51,6 +51,8 @@ pub struct PolicyType {
     pub family: ThrottleFamily,
     /// How it is listed.
     pub list: ListCall,
+    /// How Graph tells only what changed, where it does.
+    pub delta: Option<DeltaCall>,
     /// The further calls that give one whole object, in order.
     #[serde(default)]
     pub detail: Vec<DetailCall>,

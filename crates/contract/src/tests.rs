@@ -86,7 +86,8 @@ fn every_path_is_well_formed() {
     for ty in registry().types() {
         let assignments = &ty.assignments;
         let action = assignments.write().and_then(|write| write.action.as_deref());
-        let paths = [Some(ty.collection_path.as_str()), Some(&ty.item_path), assignments.path()];
+        let delta = ty.delta.as_ref().map(|delta| delta.path.as_str());
+        let paths = [Some(ty.collection_path.as_str()), Some(&ty.item_path), assignments.path(), delta];
         for path in paths.into_iter().chain([action]).flatten() {
             check_path(ty, path);
         }

@@ -4,20 +4,22 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use contract::{GraphVersion, PolicyType, ThrottleFamily};
+use contract::{GraphVersion, Part, PolicyType, ThrottleFamily};
 use serde::Deserialize;
 
 use crate::address::address;
 use crate::cancel::Cancel;
 use crate::cloud::Cloud;
 use crate::connection::Connection;
-use crate::document::{Document, Reading};
+use crate::delta::{DeltaLink, DeltaWalk};
+use crate::document::{Document, DocumentPart, Reading};
 use crate::error::GraphError;
+use crate::gate::{Counting, Gate, Priority};
 use crate::listing::Listing;
-use crate::options::GraphOptions;
+use crate::many;
+use crate::options::{Budgets, GraphOptions};
 use crate::page::{Item, elements};
 use crate::session::Session;
-use crate::throttle::Gate;
 use crate::token::TokenCache;
 use crate::transport::{ClientError, Transport};
 
@@ -76,7 +78,7 @@ impl GraphClient {
             // A panic elsewhere cannot leave these maps half written.
             let mut tenants = shared.tenants.lock().unwrap_or_else(PoisonError::into_inner);
             tenants.forget_idle();
-            tenants.of(connection, shared.options.concurrency_per_tenant)
+            tenants.of(connection, &shared.options)
         };
         let session = Session::new(shared.transport.clone(), Arc::clone(&shared.options), gate, tokens);
         TenantClient(Arc::new(session))
@@ -90,10 +92,15 @@ impl fmt::Debug for GraphClient {
 }
 
 impl Tenants {
-    fn of(&mut self, connection: Connection, concurrency: usize) -> (Arc<Gate>, Arc<TokenCache>) {
+    fn of(&mut self, connection: Connection, options: &GraphOptions) -> (Arc<Gate>, Arc<TokenCache>) {
         let tenant = connection.tenant_id.to_ascii_lowercase();
         let gate = self.gates.entry((connection.cloud.clone(), tenant.clone()));
-        let gate = Arc::clone(gate.or_insert_with(|| Arc::new(Gate::new(concurrency))));
+        let counting = match (options.budgets, &connection.cloud) {
+            (Budgets::MicrosoftClouds, Cloud::Simulated(_)) => Counting::Uncounted,
+            _ => Counting::Counted,
+        };
+        let made = || Arc::new(Gate::new(options.concurrency_per_tenant, counting));
+        let gate = Arc::clone(gate.or_insert_with(made));
         let key = (connection.cloud.clone(), tenant, connection.client_id.clone());
         if let Some(tokens) = self.tokens.get(&key)
             && tokens.connection().signs_in_like(&connection)
@@ -114,7 +121,13 @@ impl Tenants {
 }
 
 impl TenantClient {
-    /// Signs in and asks the tenant who it is.
+    /// Returns a handle whose requests are of another urgency; they start as [`Priority::Normal`].
+    #[must_use]
+    pub fn with_priority(&self, priority: Priority) -> Self {
+        Self(Arc::new(self.0.with_priority(priority)))
+    }
+
+    /// Signs in and asks the tenant who it is. A person waits for this, so it goes first.
     ///
     /// # Errors
     /// `graph.credentials_rejected` for a wrong tenant, application or secret, `graph.forbidden` if
@@ -128,7 +141,8 @@ impl TenantClient {
         }
         let path = format!("/{}/organization", GraphVersion::V1.segment());
         let url = address(self.0.graph(), &path, |_| None, &[])?;
-        let answer = self.0.get(&url, self.0.lane(ThrottleFamily::Identity), cancel).await?;
+        let session = self.0.with_priority(Priority::High);
+        let answer = session.get(&url, session.lane(ThrottleFamily::Identity), cancel).await?;
         let page = elements(&answer)?;
         let first = page.value.first().and_then(|raw| serde_json::from_str::<Organization>(raw.get()).ok());
         let organization = first
@@ -139,6 +153,17 @@ impl TenantClient {
     /// Starts to list a type; the first request goes out with the first page asked for.
     pub fn list<'a>(&'a self, ty: &'a PolicyType, cancel: &Cancel) -> Listing<'a> {
         Listing::new(&self.0, ty, cancel)
+    }
+
+    /// Starts to read what changed in a type since `since`, or all of it; none where Graph has no
+    /// delta for the type.
+    pub fn delta<'a>(
+        &'a self,
+        ty: &'a PolicyType,
+        since: Option<&DeltaLink>,
+        cancel: &Cancel,
+    ) -> Option<DeltaWalk<'a>> {
+        DeltaWalk::new(&self.0, ty, since, cancel)
     }
 
     /// Reads a listed object whole: itself, and every part that the contract names.
@@ -156,5 +181,33 @@ impl TenantClient {
         cancel: &Cancel,
     ) -> Result<Document, GraphError> {
         Box::pin(Reading { session: &self.0, ty, listed, cancel }.whole()).await
+    }
+
+    /// Reads listed objects whole, as [`read`](Self::read) does, in few requests.
+    ///
+    /// Calls travel in batches of twenty where that pays; each of them is still throttled, tried
+    /// again and paged by itself, and one object's failure harms no other. The results come in the
+    /// order of `listed`, of which a page at a time is a good measure: all results are held at once.
+    pub async fn read_many(
+        &self,
+        ty: &PolicyType,
+        listed: &[Item],
+        cancel: &Cancel,
+    ) -> Vec<Result<Document, GraphError>> {
+        Box::pin(many::whole(&self.0, ty, listed, cancel)).await
+    }
+
+    /// Reads one part of listed objects (their assignments, for example) in few requests.
+    ///
+    /// Works like [`read_many`](Self::read_many). The part is none where the type or the object has
+    /// no such part. Assignments are read by their own path even where they come with the object.
+    pub async fn read_parts(
+        &self,
+        ty: &PolicyType,
+        listed: &[Item],
+        part: Part,
+        cancel: &Cancel,
+    ) -> Vec<Result<Option<DocumentPart>, GraphError>> {
+        Box::pin(many::parts(&self.0, ty, listed, part, cancel)).await
     }
 }

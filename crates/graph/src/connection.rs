@@ -13,7 +13,8 @@ pub struct Connection {
     pub tenant_id: String,
     /// The id of the application that reads.
     pub client_id: String,
-    /// The client secret of that application.
+    /// The client secret of that application; or its certificate and the RSA private key that belongs
+    /// to it, both in one PEM text, which begins with `-----BEGIN`.
     pub secret: SecretString,
 }
 

@@ -91,6 +91,22 @@ impl Reading<'_> {
         Ok(Document { id: self.listed.id.clone(), object: raw, parts })
     }
 
+    /// Reads one part and nothing else; none where the type or the object has no such part.
+    ///
+    /// # Errors
+    /// Those of [`whole`](Self::whole).
+    pub(crate) async fn only(&self, part: Part) -> Result<Option<DocumentPart>, GraphError> {
+        if let (Part::Assignments, Some(path)) = (part, self.ty.assignments.path()) {
+            return self.assignments(path).await.map(Some);
+        }
+        let parsed = serde_json::from_str::<Value>(self.listed.raw.get()).unwrap_or_default();
+        let called = self.ty.detail_of(&parsed).find(|call| call.part == part && call.for_each.is_none());
+        match called {
+            Some(call) => self.part(call, None, &parsed).await,
+            None => Ok(None),
+        }
+    }
+
     /// Returns the object: as listed where the list gives all of it, else as its own call gives it.
     async fn object(&self) -> Result<Box<RawValue>, GraphError> {
         let call = self.ty.detail.iter().find(|call| call.part == Part::Object);
@@ -154,12 +170,16 @@ impl Reading<'_> {
                 self.ty.assignments.path().filter(|_| list == "assignments").ok_or_else(|| {
                     GraphError::unexpected("Microsoft Graph cut a list inside an object short")
                 })?;
-            let url = address(&self.base()?, path, |name| self.known(name), &[])?;
-            let lane = self.session.lane(self.ty.family);
-            let elements = Paging::new(url, lane).rest(self.session, self.cancel).await?;
-            found = Some(DocumentPart { part: Part::Assignments, of: None, elements });
+            found = Some(self.assignments(path).await?);
         }
         Ok(found)
+    }
+
+    async fn assignments(&self, path: &str) -> Result<DocumentPart, GraphError> {
+        let url = address(&self.base()?, path, |name| self.known(name), &[])?;
+        let lane = self.session.lane(self.ty.family);
+        let elements = Paging::new(url, lane).rest(self.session, self.cancel).await?;
+        Ok(DocumentPart { part: Part::Assignments, of: None, elements })
     }
 
     fn url(

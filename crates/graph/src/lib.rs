@@ -8,6 +8,8 @@
 //! - A **connection** leads to one tenant: cloud, tenant id, application, secret.
 //! - A **listing** gives the pages of one type and then its **end**: complete, partial, denied or
 //!   unlicensed. Only a complete one allows to conclude that something is not there.
+//! - A **delta** gives what changed in a collection since its last round, and says when that is no
+//!   longer known and everything comes anew.
 //! - A **document** is one object with all its parts, byte for byte as Graph sent it.
 //! - An **error** has a stable code, a sentence of our own, and correlation ids; never the text of
 //!   an answer.
@@ -37,21 +39,28 @@
 //! ```
 
 mod address;
+mod assertion;
+mod backoff;
+mod batch;
+mod budget;
 mod cancel;
+mod challenge;
 mod client;
 mod cloud;
 mod connection;
+mod delta;
 mod document;
 mod error;
+mod gate;
 mod listing;
 mod login;
+mod many;
 mod options;
 mod origin;
 mod page;
 mod paging;
 mod refusal;
 mod session;
-mod throttle;
 mod token;
 mod transport;
 
@@ -59,9 +68,11 @@ pub use cancel::Cancel;
 pub use client::{CheckedConnection, GraphClient, TenantClient};
 pub use cloud::{Cloud, CloudError, SimulatedAddresses};
 pub use connection::Connection;
+pub use delta::{DeltaEnd, DeltaEntry, DeltaLink, DeltaStep, DeltaWalk, MemberChange, Removal};
 pub use document::{Document, DocumentPart};
 pub use error::{Correlation, ErrorKind, GraphError, Retry};
+pub use gate::Priority;
 pub use listing::{CollectionEnd, Listing};
-pub use options::{GraphOptions, Time};
+pub use options::{Budgets, GraphOptions, Time};
 pub use page::{Item, Page};
 pub use transport::ClientError;

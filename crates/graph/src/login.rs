@@ -11,16 +11,20 @@ use serde_json::Value;
 use url::Url;
 
 use crate::address::segment;
+use crate::assertion::Certificate;
+use crate::backoff::{Backoff, retry_after};
 use crate::cancel::Cancel;
 use crate::connection::Connection;
 use crate::error::{Correlation, ErrorKind, GraphError, Retry};
 use crate::options::GraphOptions;
 use crate::refusal::{is_transient, request_id, uuid};
-use crate::throttle::{Backoff, retry_after};
 use crate::transport::{Answer, Call, Transport};
 
 /// Longest life of a token that is believed, in seconds; Entra gives a day or so at most.
 const LIFE_MAX_SECONDS: u64 = 7 * 24 * 60 * 60;
+
+/// What kind of statement takes the place of a client secret.
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// A token as the login address gave it.
 pub(crate) struct Grant {
@@ -32,26 +36,45 @@ pub(crate) struct Grant {
 
 /// Asks the login address of the connection for a token, with the usual attempts.
 ///
+/// `claims` is what Graph demanded of the token, as JSON.
+///
 /// # Errors
-/// `graph.credentials_rejected` if tenant, application or secret are wrong, and what
+/// `graph.credentials_rejected` if tenant, application, secret or certificate are wrong, and what
 /// [`Transport::exchange`] says if no answer came.
 pub(crate) async fn sign_in(
     connection: &Connection,
+    claims: Option<&str>,
     transport: &Transport,
     options: &GraphOptions,
     cancel: &Cancel,
 ) -> Result<Grant, GraphError> {
     let url = token_address(connection)?;
     let scope = format!("{}/.default", connection.cloud.graph().as_str().trim_end_matches('/'));
-    let fields = [
-        ("grant_type", "client_credentials"),
-        ("client_id", connection.client_id.as_str()),
-        ("client_secret", connection.secret.expose_secret()),
-        ("scope", scope.as_str()),
-    ];
-    let call = Call::Form { url: &url, fields: &fields };
+    let credential = connection.secret.expose_secret();
+    let certificate = match Certificate::is_meant(credential) {
+        true => Some(Certificate::read(credential)?),
+        false => None,
+    };
     let mut backoff = Backoff::new(options);
     loop {
+        let mut fields = vec![
+            ("grant_type", "client_credentials"),
+            ("client_id", connection.client_id.as_str()),
+            ("scope", scope.as_str()),
+        ];
+        fields.extend(claims.map(|claims| ("claims", claims)));
+        // Every attempt makes a statement of its own: Entra takes none twice.
+        let assertion = match &certificate {
+            Some(held) => Some(held.assertion(&connection.client_id, url.as_str(), options.time.now())?),
+            None => None,
+        };
+        match &assertion {
+            Some(assertion) => {
+                fields.extend([("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion)])
+            }
+            None => fields.push(("client_secret", credential)),
+        }
+        let call = Call::Form { url: &url, fields: &fields };
         let (error, asked) = match transport.exchange(call, cancel).await {
             Ok(answer) if answer.status == 200 => return grant(&answer),
             Ok(answer) if is_transient(answer.status) => {
@@ -155,6 +178,8 @@ fn refused(answer: &Answer) -> GraphError {
 fn reason(number: Option<u32>) -> &'static str {
     match number {
         Some(7_000_215) => "The client secret is wrong",
+        Some(700_024) => "The clock of this machine is wrong, or the statement was too old",
+        Some(700_027) => "The certificate is not one of the application, or its statement is not accepted",
         Some(7_000_222) => "The client secret has expired",
         Some(700_016) => "The application is not known in this tenant",
         Some(7_000_112) => "The application is disabled",

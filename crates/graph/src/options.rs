@@ -18,8 +18,12 @@ pub struct GraphOptions {
     pub max_attempts: u32,
     /// Shortest wait before another attempt.
     pub backoff_base: Duration,
-    /// Longest wait before another attempt, whatever the server asks for.
+    /// Longest wait before another attempt where the server states none.
     pub backoff_cap: Duration,
+    /// Longest wait that the server is believed when it states one.
+    pub stated_wait_cap: Duration,
+    /// Which requests are counted against Microsoft's stated limits, and spread out to stay below.
+    pub budgets: Budgets,
     /// Pages per collection; a collection with more ends partial.
     pub page_cap: usize,
     /// Bytes per answer, counted after decompression.
@@ -45,6 +49,8 @@ impl Default for GraphOptions {
             max_attempts: 6,
             backoff_base: Duration::from_secs(1),
             backoff_cap: Duration::from_mins(2),
+            stated_wait_cap: Duration::from_mins(15),
+            budgets: Budgets::MicrosoftClouds,
             page_cap: 10_000,
             body_limit_bytes: 32 * 1024 * 1024,
             concurrency_per_tenant: 4,
@@ -54,6 +60,15 @@ impl Default for GraphOptions {
             time: Time::default(),
         }
     }
+}
+
+/// Where the stated limits of Microsoft Graph hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Budgets {
+    /// In Microsoft's clouds; a simulator is asked as fast as it answers.
+    MicrosoftClouds,
+    /// Everywhere.
+    Everywhere,
 }
 
 /// Where the client takes the wall clock and its random numbers from.

@@ -41,11 +41,12 @@ impl Item {
     }
 }
 
-/// The elements of a page and the link to the next one.
+/// The elements of a page and the links that it ends with.
 #[derive(Debug)]
 pub(crate) struct Elements<'a> {
     pub(crate) value: Vec<&'a RawValue>,
     pub(crate) next_link: Option<String>,
+    pub(crate) delta_link: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +55,8 @@ struct Envelope<'a> {
     value: Option<Vec<&'a RawValue>>,
     #[serde(rename = "@odata.nextLink")]
     next_link: Option<String>,
+    #[serde(rename = "@odata.deltaLink")]
+    delta_link: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -82,7 +85,7 @@ pub(crate) fn elements(answer: &Answer) -> Result<Elements<'_>, GraphError> {
     let value = envelope
         .value
         .ok_or_else(|| odd(answer, "Microsoft Graph answered with a page that has no list of values"))?;
-    Ok(Elements { value, next_link: envelope.next_link })
+    Ok(Elements { value, next_link: envelope.next_link, delta_link: envelope.delta_link })
 }
 
 /// Reads an answer as one object.

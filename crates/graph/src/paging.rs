@@ -7,10 +7,10 @@ use url::Url;
 
 use crate::cancel::Cancel;
 use crate::error::{ErrorKind, GraphError};
+use crate::gate::Lane;
 use crate::origin::{LinkFault, follow};
 use crate::page::elements;
 use crate::session::Session;
-use crate::throttle::Lane;
 
 /// A walk over the pages of one collection; it ends after the last page or with the first error.
 #[derive(Debug)]
@@ -108,7 +108,8 @@ impl Paging {
     }
 }
 
-fn bad_link(fault: LinkFault) -> GraphError {
+/// Says what is wrong with a link that is not followed.
+pub(crate) fn bad_link(fault: LinkFault) -> GraphError {
     let message = match fault {
         LinkFault::NotAbsolute => "A page link is not an absolute address",
         LinkFault::OtherOrigin => "A page link leads away from the Graph address of the connection",

@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::cancel::Cancel;
+use crate::challenge::Refused;
 use crate::connection::Connection;
 use crate::error::{ErrorKind, GraphError};
 use crate::login::{Grant, sign_in};
@@ -60,11 +61,11 @@ impl TokenCache {
 
     /// Returns a fresh token, and signs in if there is none.
     ///
-    /// `refused` names the round of a token that Graph did not accept; a token of that round is
-    /// replaced, a newer one is returned as it is.
+    /// `refused` is a token that Graph did not accept; a token of its round is replaced by one with
+    /// the claims that Graph demands, a newer one is returned as it is.
     pub(crate) async fn token(
         &self,
-        refused: Option<u64>,
+        refused: Option<&Refused>,
         transport: &Transport,
         options: &GraphOptions,
         cancel: &Cancel,
@@ -73,7 +74,7 @@ impl TokenCache {
         let mut state = cancel.race(self.state.lock()).await?;
         if let Some(token) = &state.token
             && token.is_fresh()
-            && Some(token.round) != refused
+            && refused.is_none_or(|refused| refused.round != token.round)
         {
             return Ok(token.clone());
         }
@@ -83,7 +84,8 @@ impl TokenCache {
             return Err(failure.clone());
         }
         let asked_at = Instant::now();
-        let signed_in = Box::pin(sign_in(&self.connection, transport, options, cancel)).await;
+        let claims = refused.and_then(|refused| refused.claims.as_deref());
+        let signed_in = Box::pin(sign_in(&self.connection, claims, transport, options, cancel)).await;
         if let Err(error) = &signed_in
             && error.kind() == ErrorKind::Cancelled
         {

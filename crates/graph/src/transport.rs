@@ -16,11 +16,14 @@ use uuid::Uuid;
 
 use crate::cancel::Cancel;
 use crate::error::{Correlation, ErrorKind, GraphError};
+use crate::gate::Priority;
 use crate::options::GraphOptions;
 use crate::refusal::Refusal;
 
 /// The header in which we name a request, and in which Graph names it back.
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+/// The header that tells Graph whose requests to refuse first.
+const THROTTLE_PRIORITY: HeaderName = HeaderName::from_static("x-ms-throttle-priority");
 /// Bytes of an answer that is not a success; enough for every error that Graph describes.
 const REFUSAL_LIMIT_BYTES: usize = 64 * 1024;
 
@@ -37,13 +40,15 @@ pub enum ClientError {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Call<'a> {
     /// A read of Graph, with the bearer header that belongs to the address.
-    Get { url: &'a Url, bearer: &'a HeaderValue },
+    Get { url: &'a Url, bearer: &'a HeaderValue, priority: Priority },
+    /// Reads of Graph that travel together.
+    Batch { url: &'a Url, bearer: &'a HeaderValue, priority: Priority, body: &'a [u8] },
     /// A form to the login address.
     Form { url: &'a Url, fields: &'a [(&'a str, &'a str)] },
 }
 
 /// An answer with its whole body.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -119,7 +124,18 @@ impl Transport {
 
     async fn send(&self, call: Call<'_>, client_request_id: Uuid) -> Result<Answer, GraphError> {
         let request = match call {
-            Call::Get { url, bearer } => self.http.get(url.clone()).header(header::AUTHORIZATION, bearer),
+            Call::Get { url, bearer, priority } => self
+                .http
+                .get(url.clone())
+                .header(header::AUTHORIZATION, bearer)
+                .header(THROTTLE_PRIORITY, priority.as_str()),
+            Call::Batch { url, bearer, priority, body } => self
+                .http
+                .post(url.clone())
+                .header(header::AUTHORIZATION, bearer)
+                .header(THROTTLE_PRIORITY, priority.as_str())
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(body.to_vec()),
             Call::Form { url, fields } => self.http.post(url.clone()).form(fields),
         };
         let response = request
@@ -141,7 +157,7 @@ impl Transport {
 }
 
 #[expect(clippy::disallowed_methods, reason = "it names one request to Microsoft and is no id of ours")]
-fn new_request_id() -> Uuid {
+pub(crate) fn new_request_id() -> Uuid {
     Uuid::new_v4()
 }
 

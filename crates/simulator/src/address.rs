@@ -31,8 +31,24 @@ pub(crate) enum Place {
     Element(String, &'static str, String),
     /// An array within an element: the presentation values of a definition value.
     Inner(String, &'static str, String, String),
+    /// What changed in the collection.
+    Delta,
     /// Anything else below an object: an action or a function, with its arguments.
     Deed(String, String),
+}
+
+impl Place {
+    /// Returns the id of the object that the path leads to, or into.
+    pub(crate) fn object_id(&self) -> Option<&str> {
+        match self {
+            Self::Whole | Self::Delta => None,
+            Self::Item(id)
+            | Self::Part(id, _)
+            | Self::Element(id, _, _)
+            | Self::Inner(id, _, _, _)
+            | Self::Deed(id, _) => Some(id),
+        }
+    }
 }
 
 /// A path that leads somewhere.
@@ -111,6 +127,7 @@ fn place(collection: &'static Collection, rest: &[&str]) -> Option<Place> {
     let owned = |text: &str| text.to_owned();
     match rest {
         [] => Some(Place::Whole),
+        ["delta"] if collection.name == "groups" => Some(Place::Delta),
         [id] => Some(Place::Item(owned(id))),
         [id, name] => Some(match collection.part(name) {
             Some(part) => Place::Part(owned(id), part.name),

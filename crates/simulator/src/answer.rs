@@ -5,6 +5,8 @@ use std::convert::Infallible;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -158,6 +160,14 @@ pub(crate) enum Refusal {
     Bad(String),
     /// 405.
     Method(String),
+    /// 409: something else stands in the way, such as an assignment.
+    Conflict(String),
+    /// 424, within a batch.
+    DependencyFailed,
+    /// 429, with or without a stated wait in seconds.
+    TooMany(Option<u64>),
+    /// 403: another administrator has to approve the request of this id first.
+    NeedsApproval(String),
 }
 
 /// The areas of Graph, which differ in how they write errors.
@@ -197,10 +207,19 @@ impl Refusal {
         let (status, code, message) = self.words(area);
         let answer = graph_error(status, code, &message, about);
         match self {
+            Self::Unauthenticated(Refused::Claims(claims)) => answer.header(
+                "www-authenticate",
+                format!(
+                    "Bearer realm=\"\", error=\"insufficient_claims\", claims=\"{}\"",
+                    STANDARD.encode(claims)
+                ),
+            ),
             Self::Unauthenticated(_) => answer.header(
                 "www-authenticate",
                 "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\"",
             ),
+            Self::TooMany(Some(seconds)) => answer.header("retry-after", seconds.to_string()),
+            Self::NeedsApproval(id) => answer.header("x-msft-approval-code", id.clone()),
             _ => answer,
         }
     }
@@ -218,6 +237,9 @@ impl Refusal {
                 "InvalidAuthenticationToken",
                 "Lifetime validation failed, the token is expired.".to_owned(),
             ),
+            Self::Unauthenticated(Refused::Claims(_)) => {
+                (401, "InvalidAuthenticationToken", "Continuous access evaluation.".to_owned())
+            }
             Self::NoSuchPath(segment) => (404, "ResourceNotFound", no_segment(segment)),
             Self::NotInVersion(segment) => (400, "BadRequest", no_segment(segment)),
             Self::NoSuchObject(id) if area == Area::Directory => (
@@ -251,6 +273,14 @@ impl Refusal {
                 (403, "AccessDenied", "Your tenant is not licensed for this feature.".to_owned())
             }
             Self::Bad(what) => (400, "BadRequest", what.clone()),
+            Self::Conflict(what) => (409, "Conflict", what.clone()),
+            Self::DependencyFailed => {
+                (424, "FailedDependency", "A request that this one depends on failed.".to_owned())
+            }
+            Self::TooMany(_) => (429, "TooManyRequests", "Too many requests.".to_owned()),
+            Self::NeedsApproval(_) => {
+                (403, "Forbidden", "The request needs the approval of another administrator.".to_owned())
+            }
             Self::Method(method) => {
                 (405, "MethodNotAllowed", format!("The method {method} is not allowed here."))
             }

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use crate::approval::Verdict;
 use crate::change::{self, Change};
 use crate::collections::{Collection, Shape};
 use crate::object::StoredObject;
@@ -170,6 +171,35 @@ impl TenantHandle {
         })
     }
 
+    /// Demands claims (a JSON text) of the tenant's tokens from now on, those already issued included.
+    pub fn demand_claims(&self, claims: &str) {
+        self.service.tokens.demand(self.tenant_id, claims);
+    }
+
+    /// Forgets the delta links of the tenant: their next use is answered 410.
+    pub fn expire_deltas(&self) {
+        self.service.deltas.expire(Some(self.tenant_id));
+    }
+
+    /// Lets writes to these collections wait for the approval of another administrator.
+    ///
+    /// # Errors
+    /// [`StateError::UnknownCollection`].
+    pub fn require_approval(&self, collections: &[&str]) -> Result<(), StateError> {
+        for collection in collections {
+            self.service.approvals.protect(self.tenant_id, known(collection)?.name);
+        }
+        Ok(())
+    }
+
+    /// Decides an approval request; `operationApprovalRequests` lists them.
+    ///
+    /// # Errors
+    /// [`StateError::UnknownObject`].
+    pub fn decide(&self, request_id: &str, verdict: Verdict) -> Result<(), StateError> {
+        self.patch("operationApprovalRequests", request_id, json!({ "status": verdict.status() }))
+    }
+
     /// Sets whether a collection may be read.
     ///
     /// # Errors
@@ -208,6 +238,8 @@ impl TenantHandle {
     /// [`SnapshotError`]; the state is unchanged then.
     pub fn restore(&self, snapshot: &[u8]) -> Result<(), SnapshotError> {
         let restored = TenantState::from_snapshot(snapshot)?;
+        let certificate = self.read(|state| state.certificate.clone());
+        let restored = TenantState { certificate, ..restored };
         if restored.tenant_id != self.tenant_id {
             return Err(SnapshotError::OtherTenant { expected: self.tenant_id, found: restored.tenant_id });
         }

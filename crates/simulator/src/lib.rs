@@ -42,15 +42,22 @@
 
 mod address;
 mod answer;
+mod approval;
+mod assertion;
+mod batch;
 mod change;
 mod clock;
 mod collections;
 mod connection;
+mod delta;
 mod encoding;
 mod faults;
 mod generate;
 mod handle;
 mod ids;
+mod incoming;
+mod lag;
+mod limits;
 mod load;
 mod masks;
 mod object;
@@ -68,11 +75,14 @@ mod tenant;
 mod token;
 mod write;
 
+pub use approval::Verdict;
 pub use change::Change;
 pub use collections::{CollectionInfo, collections};
 pub use faults::{Fault, Faults, RetryAfter, Rule, RuleId};
 pub use generate::GenerateOptions;
 pub use handle::TenantHandle;
+pub use lag::Lag;
+pub use limits::{Family, Limits};
 pub use load::{LoadError, LoadReport, Loaded, Skipped};
 pub use recorder::{Recorder, Request};
 pub use server::{Running, Simulator, SimulatorError};

@@ -1,5 +1,7 @@
 //! Reading: lists, items, parts and the few functions.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::address::{Address, Place};
@@ -24,6 +26,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) path: &'a str,
     /// The page size that overrides those of the table.
     pub(crate) page_size: Option<usize>,
+    /// Objects that were created and cannot be seen yet.
+    pub(crate) hidden: &'a BTreeSet<String>,
 }
 
 impl Reading<'_> {
@@ -38,6 +42,7 @@ impl Reading<'_> {
             Place::Element(id, part, element) => self.element(id, part, element),
             Place::Inner(id, part, element, inner) => self.inner(id, part, element, inner),
             Place::Deed(id, deed) => self.function(self.object(id)?, deed),
+            Place::Delta => Err(Refusal::NoSuchPath("delta".to_owned())),
         }
     }
 
@@ -56,7 +61,9 @@ impl Reading<'_> {
         self.parent_exists()?;
         let wanted = self.tenant.objects(collection.name).filter(|object| {
             let below = parent.is_none() || object.parent.as_deref() == parent;
-            below && self.query.built_in.is_none_or(|built_in| is_built_in(object) == built_in)
+            below
+                && !self.hidden.contains(&object.id)
+                && self.query.built_in.is_none_or(|built_in| is_built_in(object) == built_in)
         });
         let top = self.query.top.map(|top| top.min(collection.top_max));
         // A wish for the largest page: a service may always give less.

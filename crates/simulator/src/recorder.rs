@@ -12,6 +12,8 @@ use uuid::Uuid;
 pub struct Request {
     /// The request's number since the start, counted through [`Recorder::clear`].
     pub sequence: u64,
+    /// The number of the batch that it came in; none for a request of its own.
+    pub part_of: Option<u64>,
     /// When it arrived, by the simulator's clock.
     pub at: Timestamp,
     /// The tenant of its token or of its login path; none if neither named one.
@@ -36,6 +38,11 @@ impl Request {
     /// Returns the path without its query.
     pub fn path_only(&self) -> &str {
         self.path.split('?').next().unwrap_or_default()
+    }
+
+    /// Says whether it only carries other requests.
+    pub fn is_batch(&self) -> bool {
+        self.path_only().ends_with("/$batch")
     }
 
     /// Says whether it went to the login endpoint.
@@ -84,9 +91,10 @@ impl Recorder {
         self.len() == 0
     }
 
-    /// Counts the requests that were not GET, logins excepted: the writes.
+    /// Counts the requests that were not GET: the writes. Logins are none, and of a batch its parts count.
     pub fn non_get_count(&self) -> usize {
-        let is_write = |request: &&Request| request.method != "GET" && !request.is_login();
+        let is_write =
+            |request: &&Request| request.method != "GET" && !request.is_login() && !request.is_batch();
         self.with(|log| log.requests.iter().filter(is_write).count())
     }
 
@@ -107,15 +115,16 @@ impl Recorder {
 
     /// Notes an arrival; the returned value ends with the request, answered or not.
     pub(crate) fn arrive(&self, mut request: Request) -> UnderWay {
+        let part_of = request.part_of;
         let sequence = self.with(|log| {
             request.sequence = log.arrived;
             log.arrived += 1;
-            log.in_flight += 1;
+            log.in_flight += usize::from(request.part_of.is_none());
             log.in_flight_most = log.in_flight_most.max(log.in_flight);
             log.requests.push(request);
             log.arrived - 1
         });
-        UnderWay { recorder: self.clone(), sequence }
+        UnderWay { recorder: self.clone(), sequence, part_of }
     }
 
     fn with<T>(&self, deed: impl FnOnce(&mut Log) -> T) -> T {
@@ -128,9 +137,14 @@ impl Recorder {
 pub(crate) struct UnderWay {
     recorder: Recorder,
     sequence: u64,
+    part_of: Option<u64>,
 }
 
 impl UnderWay {
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
     pub(crate) fn answered(&self, status: u16) {
         self.note(|request| request.status = Some(status));
     }
@@ -151,6 +165,7 @@ impl UnderWay {
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.recorder.with(|log| log.in_flight -= 1);
+        let own = usize::from(self.part_of.is_none());
+        self.recorder.with(|log| log.in_flight -= own);
     }
 }

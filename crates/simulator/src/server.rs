@@ -10,10 +10,14 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use crate::approval::Approvals;
 use crate::clock::Clock;
 use crate::connection::{CuttableListener, Line, Lines};
+use crate::delta::Deltas;
 use crate::faults::Faults;
 use crate::handle::TenantHandle;
+use crate::lag::{Lag, Lags};
+use crate::limits::{Limits, Meter};
 use crate::recorder::Recorder;
 use crate::service::{Service, serve};
 use crate::tenant::TenantState;
@@ -44,6 +48,8 @@ pub struct Simulator {
     latency: Duration,
     page_size: Option<usize>,
     token_lifetime: Option<Duration>,
+    limits: Limits,
+    lag: Option<Lag>,
     tenants: Vec<TenantState>,
 }
 
@@ -84,6 +90,20 @@ impl Simulator {
         self
     }
 
+    /// Throttles each tenant by these limits; none by default.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Shows objects that a request created only after a while; at once by default.
+    #[must_use]
+    pub fn lag(mut self, lag: Lag) -> Self {
+        self.lag = Some(lag);
+        self
+    }
+
     /// Adds a tenant.
     #[must_use]
     pub fn tenant(mut self, tenant: TenantState) -> Self {
@@ -114,6 +134,10 @@ impl Simulator {
             recorder: Recorder::default(),
             faults: Faults::default(),
             origin: format!("http://{address}"),
+            limits: Meter::new(self.limits),
+            lags: Lags::new(self.lag),
+            deltas: Deltas::default(),
+            approvals: Approvals::default(),
             latency: self.latency,
             page_size: self.page_size,
         });

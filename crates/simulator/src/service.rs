@@ -6,19 +6,25 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, Request as HttpRequest};
+use axum::http::Request as HttpRequest;
 use axum::response::Response;
 use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use crate::address::{self, Address, Astray, decode};
-use crate::answer::{About, Answer, Refusal};
+use crate::address::{self, Astray, Place};
+use crate::answer::{About, Answer, Content, Refusal};
+use crate::approval::Approvals;
+use crate::batch;
 use crate::clock::Clock;
 use crate::connection::Line;
+use crate::delta::Deltas;
 use crate::faults::{Fault, Faults, Probe};
 use crate::handle::TenantHandle;
 use crate::ids::passing_id;
+use crate::incoming::Incoming;
+use crate::lag::Lags;
+use crate::limits::Meter;
 use crate::page::Cursor;
 use crate::query::Query;
 use crate::read::Reading;
@@ -40,36 +46,12 @@ pub(crate) struct Service {
     pub(crate) recorder: Recorder,
     pub(crate) faults: Faults,
     pub(crate) origin: String,
+    pub(crate) limits: Meter,
+    pub(crate) lags: Lags,
+    pub(crate) deltas: Deltas,
+    pub(crate) approvals: Approvals,
     pub(crate) latency: Duration,
     pub(crate) page_size: Option<usize>,
-}
-
-/// A request, read.
-struct Incoming {
-    method: String,
-    path: String,
-    query: String,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-impl Incoming {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
-
-    fn whole_path(&self) -> String {
-        match self.query.as_str() {
-            "" => self.path.clone(),
-            query => format!("{}?{query}", self.path),
-        }
-    }
-
-    /// Returns the tenant segment of a login.
-    fn login_segment(&self) -> Option<String> {
-        let segment = self.path.strip_prefix('/')?.strip_suffix("/oauth2/v2.0/token")?;
-        Some(decode(segment))
-    }
 }
 
 /// Serves one request.
@@ -87,27 +69,21 @@ pub(crate) async fn serve(
         headers: head.headers,
         body,
     };
-    let request_id = passing_id().to_string();
-    let client_request_id =
-        incoming.header("client-request-id").map_or_else(|| request_id.clone(), str::to_owned);
-    let about =
-        About { request_id, client_request_id, now: service.clock.now(), path: incoming.path.clone() };
-    let tenant_id = service.tenant_of(&incoming, &about);
-    let under_way = service.record(&incoming, tenant_id, &about);
-    match service.fate(&incoming, tenant_id, &about, &under_way).await {
+    let (answered, about) = Arc::clone(&service).respond(incoming).await;
+    match answered {
         Fate::Reset => {
             line.cut();
             std::future::pending().await
         }
         Fate::Hang => std::future::pending().await,
-        Fate::Answered(answer) => {
-            under_way.answered(answer.status);
-            answer
-                .header("request-id", about.request_id)
-                .header("client-request-id", about.client_request_id)
-                .into_response()
-        }
+        Fate::Answered(answer) => with_ids(*answer, &about).into_response(),
     }
+}
+
+fn with_ids(answer: Answer, about: &About) -> Answer {
+    answer
+        .header("request-id", about.request_id.clone())
+        .header("client-request-id", about.client_request_id.clone())
 }
 
 impl Service {
@@ -119,6 +95,79 @@ impl Service {
     pub(crate) fn write_tenant<T>(&self, id: Uuid, change: impl FnOnce(&mut TenantState) -> T) -> Option<T> {
         let mut tenants = self.tenants.write().unwrap_or_else(PoisonError::into_inner);
         tenants.get_mut(&id).map(change)
+    }
+
+    /// Answers a request that came by itself, with all its parts if it is a batch.
+    async fn respond(self: Arc<Self>, incoming: Incoming) -> (Fate, About) {
+        let about = self.about(&incoming);
+        let tenant_id = self.tenant_of(&incoming, &about);
+        let under_way = self.record(&incoming, tenant_id, &about, None);
+        if !self.latency.is_zero() {
+            tokio::time::sleep(self.latency).await;
+        }
+        let fate = match batch::version_of(&incoming) {
+            None => self.fate(&incoming, tenant_id, &about, &under_way).await,
+            Some(version) => self.batch(&incoming, version, tenant_id, &about, &under_way).await,
+        };
+        if let Fate::Answered(answer) = &fate {
+            under_way.answered(answer.status);
+        }
+        (fate, about)
+    }
+
+    /// Answers a batch: faults meet it as a whole, and each of its parts.
+    async fn batch(
+        self: &Arc<Self>,
+        incoming: &Incoming,
+        version: &str,
+        tenant_id: Option<Uuid>,
+        about: &About,
+        under_way: &UnderWay,
+    ) -> Fate {
+        let path = incoming.whole_path();
+        let probe = Probe { tenant_id, method: &incoming.method, path: &path, page: 1 };
+        let fault = self.faults_on(&probe, tenant_id, under_way).await;
+        let allowed = self.let_in(incoming, about);
+        let good = match allowed.and_then(|_| batch::parts(incoming, version)) {
+            Err(refusal) => refusal.answer(about),
+            Ok(parts) => {
+                let mut answers = batch::Answers::default();
+                for part in parts {
+                    self.batch_part(part, under_way.sequence(), &mut answers).await;
+                }
+                answers.whole()
+            }
+        };
+        let itself = format!("{}{path}", self.origin);
+        let links = Links { first: itself.clone(), itself, path };
+        match fault {
+            Some(fault) => tamper(&fault, good, about, &links),
+            None => Fate::Answered(Box::new(good)),
+        }
+    }
+
+    /// Answers one part of a batch; one whose connection would break is left without an answer.
+    async fn batch_part(self: &Arc<Self>, part: batch::Part, batch: u64, answers: &mut batch::Answers) {
+        let about = self.about(&part.incoming);
+        let tenant_id = self.tenant_of(&part.incoming, &about);
+        let under_way = self.record(&part.incoming, tenant_id, &about, Some(batch));
+        let fate = match answers.fails(&part) {
+            true => Fate::Answered(Box::new(Refusal::DependencyFailed.answer(&about))),
+            false => self.fate(&part.incoming, tenant_id, &about, &under_way).await,
+        };
+        if let Fate::Answered(answer) = fate
+            && !matches!(answer.body, Content::Short { .. } | Content::Huge(_))
+        {
+            under_way.answered(answer.status);
+            answers.add(part.id, with_ids(*answer, &about));
+        }
+    }
+
+    fn about(&self, incoming: &Incoming) -> About {
+        let request_id = passing_id().to_string();
+        let named = incoming.header("client-request-id");
+        let client_request_id = named.map_or_else(|| request_id.clone(), str::to_owned);
+        About { request_id, client_request_id, now: self.clock.now(), path: incoming.path.clone() }
     }
 
     /// Returns the tenant that a request is about, as far as it can be told before it is judged.
@@ -135,11 +184,18 @@ impl Service {
         self.read_tenant(id, |_| id)
     }
 
-    fn record(&self, incoming: &Incoming, tenant_id: Option<Uuid>, about: &About) -> UnderWay {
+    fn record(
+        &self,
+        incoming: &Incoming,
+        tenant_id: Option<Uuid>,
+        about: &About,
+        part_of: Option<u64>,
+    ) -> UnderWay {
         let is_login = incoming.login_segment().is_some();
         let has_body = !is_login && !incoming.body.is_empty();
         self.recorder.arrive(Request {
             sequence: 0,
+            part_of,
             at: about.now,
             tenant_id,
             method: incoming.method.clone(),
@@ -166,25 +222,32 @@ impl Service {
             query.as_ref().ok().and_then(|query| Cursor::page_of(query.skip_token.as_deref()?)).unwrap_or(1);
         let path = incoming.whole_path();
         let probe = Probe { tenant_id, method: &incoming.method, path: &path, page };
-        let faults = self.faults.fire(&probe);
-        for fault in &faults {
-            under_way.hit_by(fault.name());
-            self.happen(fault, tenant_id).await;
-        }
-        if !self.latency.is_zero() {
-            tokio::time::sleep(self.latency).await;
-        }
+        let fault = self.faults_on(&probe, tenant_id, under_way).await;
         let links = Links {
             itself: format!("{}{path}", self.origin),
             first: format!("{}{}?{}", self.origin, incoming.path, kept(&query)),
             path,
         };
         let good = self.good_answer(incoming, query, about);
-        let last = faults.iter().find(|fault| !matches!(fault, Fault::Act(_) | Fault::Delay(_)));
-        match last {
-            Some(fault) => tamper(fault, good, about, &links),
+        match fault {
+            Some(fault) => tamper(&fault, good, about, &links),
             None => Fate::Answered(Box::new(good)),
         }
+    }
+
+    /// Lets the faults of a request happen, and returns the one that changes its answer.
+    async fn faults_on(
+        self: &Arc<Self>,
+        probe: &Probe<'_>,
+        tenant_id: Option<Uuid>,
+        under_way: &UnderWay,
+    ) -> Option<Fault> {
+        let faults = self.faults.fire(probe);
+        for fault in &faults {
+            under_way.hit_by(fault.name());
+            self.happen(fault, tenant_id).await;
+        }
+        faults.into_iter().find(|fault| !matches!(fault, Fault::Act(_) | Fault::Delay(_)))
     }
 
     /// Lets happen what a fault does before the answer is made.
@@ -215,7 +278,15 @@ impl Service {
         let form: HashMap<String, String> = form_urlencoded::parse(&incoming.body).into_owned().collect();
         let tenants = self.tenants.read().unwrap_or_else(PoisonError::into_inner);
         let tenant = Uuid::parse_str(segment).ok().and_then(|id| tenants.get(&id));
-        self.tokens.answer(segment, tenant, &form, about.now)
+        // The token endpoint is the audience of a statement, as the caller named it.
+        let audience = format!("{}{}", self.origin, incoming.path);
+        self.tokens.answer(segment, &audience, tenant, &form, about.now)
+    }
+
+    /// Says which tenant a request may speak for.
+    fn let_in(&self, incoming: &Incoming, about: &About) -> Result<Uuid, Refusal> {
+        let tenant = self.tokens.tenant_of(incoming.header("authorization"), about.now);
+        tenant.map_err(Refusal::Unauthenticated)
     }
 
     fn graph_answer(
@@ -224,28 +295,51 @@ impl Service {
         query: Result<Query, String>,
         about: &About,
     ) -> Result<Answer, Refusal> {
-        let tenant_id = self
-            .tokens
-            .tenant_of(incoming.header("authorization"), about.now)
-            .map_err(Refusal::Unauthenticated)?;
+        let tenant_id = self.let_in(incoming, about)?;
         let address = address::read(&incoming.path).map_err(|astray| match astray {
             Astray::NoSuchPath(segment) => Refusal::NoSuchPath(segment),
             Astray::NotInVersion(segment) => Refusal::NotInVersion(segment),
         })?;
-        let query = query.map_err(Refusal::Bad)?;
+        let name = address.collection.name;
+        self.limits.count(tenant_id, name, &incoming.path, &incoming.method, about.now)?;
         let gone = || Refusal::NoSuchObject(tenant_id.to_string());
-        let availability = self.read_tenant(tenant_id, |tenant| tenant.availability(address.collection.name));
+        let availability = self.read_tenant(tenant_id, |tenant| tenant.availability(name));
         match availability.ok_or_else(gone)? {
             Availability::Available => {}
             Availability::Unlicensed => return Err(Refusal::Unlicensed),
             Availability::Denied => return Err(Refusal::Denied),
         }
+        if address.place == Place::Delta && incoming.method == "GET" {
+            let itself = format!("{}{}", self.origin, incoming.path);
+            let answered = self.read_tenant(tenant_id, |tenant| {
+                self.deltas.answer(tenant, &itself, &incoming.query, self.page_size, about.now)
+            });
+            return answered.ok_or_else(gone)?;
+        }
+        let query = query.map_err(Refusal::Bad)?;
+        let asked_for = address.place.object_id();
+        let hidden = self.lags.hidden(tenant_id, name, asked_for, about.now);
+        if let Some(id) = asked_for.filter(|id| hidden.contains(*id)) {
+            return Err(Refusal::NoSuchObject(id.to_owned()));
+        }
         let method = match incoming.method.as_str() {
             "GET" => {
                 let base = format!("{}/{}", self.origin, address.version.segment());
-                let answered = self
-                    .read_tenant(tenant_id, |tenant| self.read(tenant, &address, &query, &base, incoming));
-                return answered.ok_or_else(gone)?;
+                let reading = |tenant: &TenantState| {
+                    let path = &incoming.path;
+                    let page_size = self.page_size;
+                    Reading {
+                        tenant,
+                        address: &address,
+                        query: &query,
+                        base: &base,
+                        path,
+                        page_size,
+                        hidden: &hidden,
+                    }
+                    .answer()
+                };
+                return self.read_tenant(tenant_id, reading).ok_or_else(gone)?;
             }
             "POST" => Method::Post,
             "PATCH" => Method::Patch,
@@ -254,23 +348,19 @@ impl Service {
             other => return Err(Refusal::Method(other.to_owned())),
         };
         let written = self.write_tenant(tenant_id, |tenant| {
+            self.approvals.check(tenant, name, incoming, about.now)?;
             let mut writing = Writing { tenant, address: &address, now: about.now };
-            writing.answer(method, &incoming.body)
+            let answer = writing.answer(method, &incoming.body)?;
+            self.approvals.done(tenant, incoming, about.now);
+            Ok(answer)
         });
-        written.ok_or_else(gone)?
-    }
-
-    fn read(
-        &self,
-        tenant: &TenantState,
-        address: &Address,
-        query: &Query,
-        base: &str,
-        incoming: &Incoming,
-    ) -> Result<Answer, Refusal> {
-        let reading =
-            Reading { tenant, address, query, base, path: &incoming.path, page_size: self.page_size };
-        reading.answer()
+        let answer = written.ok_or_else(gone)??;
+        if let (Method::Post, Place::Whole, Content::Json(created)) = (method, &address.place, &answer.body)
+            && let Some(id) = created["id"].as_str()
+        {
+            self.lags.created(tenant_id, name, id, about.now);
+        }
+        Ok(answer)
     }
 }
 

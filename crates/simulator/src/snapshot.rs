@@ -96,6 +96,7 @@ impl TenantState {
             display_name: snapshot.display_name,
             client_id: snapshot.client_id,
             client_secret: snapshot.client_secret.into(),
+            certificate: None,
             ids_given: snapshot.ids_given,
             collections,
         })

@@ -233,6 +233,10 @@ pub(crate) static TABLE: &[Collection] = &[
         .beta()
         .of("#microsoft.graph.operationApprovalPolicy")
         .uncreated(),
+    Collection::many("operationApprovalRequests", "/deviceManagement/operationApprovalRequests")
+        .beta()
+        .of("#microsoft.graph.operationApprovalRequest")
+        .times(Some("requestDateTime"), Some("lastModifiedDateTime")),
     Collection::single("deviceManagementSettings", "/deviceManagement/settings"),
     Collection::many("microsoftTunnelConfigurations", "/deviceManagement/microsoftTunnelConfigurations")
         .beta()

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use crate::assertion::der_of;
 use crate::collections::{Collection, Shape, TABLE, find};
 use crate::ids::{derived_hex, derived_id};
 use crate::object::StoredObject;
@@ -66,6 +67,8 @@ pub struct TenantState {
     pub(crate) display_name: String,
     pub(crate) client_id: Uuid,
     pub(crate) client_secret: SecretString,
+    /// The certificate with which the application may sign in as well, in DER.
+    pub(crate) certificate: Option<Vec<u8>>,
     /// How many ids the tenant has given out; kept so that a restored tenant goes on where it was.
     pub(crate) ids_given: u64,
     pub(crate) collections: BTreeMap<&'static str, CollectionState>,
@@ -83,6 +86,7 @@ impl TenantState {
             display_name: display_name.to_owned(),
             client_id: derived_id(&["client", &number]),
             client_secret: derived_hex(&["client secret", &number])[..40].to_owned().into(),
+            certificate: None,
             ids_given: 0,
             collections: BTreeMap::new(),
         };
@@ -104,6 +108,15 @@ impl TenantState {
     pub fn with_client(mut self, client_id: Uuid, client_secret: SecretString) -> Self {
         self.client_id = client_id;
         self.client_secret = client_secret;
+        self
+    }
+
+    /// Lets the application sign in with the private key of this certificate too.
+    ///
+    /// A text that holds no certificate lets nobody in. Snapshots do not keep the certificate.
+    #[must_use]
+    pub fn with_certificate(mut self, pem: &str) -> Self {
+        self.certificate = der_of(pem);
         self
     }
 

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::answer::Answer;
+use crate::assertion::{self, Taken};
 use crate::ids::passing_id;
 use crate::tenant::TenantState;
 
@@ -18,11 +19,13 @@ use crate::tenant::TenantState;
 pub(crate) const TOKEN_LIFETIME: Duration = Duration::from_secs(3599);
 
 /// Why a request was not let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
     Missing,
     Unknown,
     Expired,
+    /// The token lacks these claims.
+    Claims(String),
 }
 
 /// The tokens given out, known by their hash alone.
@@ -30,17 +33,25 @@ pub(crate) enum Refused {
 pub(crate) struct Tokens {
     grants: Mutex<HashMap<[u8; 32], Grant>>,
     lifetime: Mutex<Duration>,
+    demands: Mutex<HashMap<Uuid, String>>,
+    taken: Taken,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Grant {
     tenant_id: Uuid,
+    claims: Option<String>,
     expires_at: Timestamp,
 }
 
 impl Tokens {
     pub(crate) fn new(lifetime: Duration) -> Self {
-        Self { grants: Mutex::default(), lifetime: Mutex::new(lifetime) }
+        Self {
+            grants: Mutex::default(),
+            lifetime: Mutex::new(lifetime),
+            demands: Mutex::default(),
+            taken: Taken::default(),
+        }
     }
 
     /// Sets the lifetime of tokens given out from now on.
@@ -70,15 +81,21 @@ impl Tokens {
         if grant.expires_at <= now {
             return Err(Refused::Expired);
         }
-        Ok(grant.tenant_id)
+        let demands = self.demands.lock().unwrap_or_else(PoisonError::into_inner);
+        match demands.get(&grant.tenant_id) {
+            Some(demand) if grant.claims.as_ref() != Some(demand) => Err(Refused::Claims(demand.clone())),
+            _ => Ok(grant.tenant_id),
+        }
     }
 
     /// Answers a form posted to `/{tenant}/oauth2/v2.0/token` as Entra would.
     ///
-    /// `segment` is the tenant as the path names it, `tenant` the one that it means, if any.
+    /// `segment` is the tenant as the path names it, `tenant` the one that it means, if any, and `audience`
+    /// the whole address that was asked.
     pub(crate) fn answer(
         &self,
         segment: &str,
+        audience: &str,
         tenant: Option<&TenantState>,
         form: &HashMap<String, String>,
         now: Timestamp,
@@ -106,7 +123,15 @@ impl Tokens {
             );
             return entra_error(400, "unauthorized_client", 700_016, &what, now);
         }
-        if field("client_secret") != tenant.client_secret.expose_secret() {
+        if field("client_assertion_type") == assertion::KIND {
+            let certificate = tenant.certificate.as_deref().unwrap_or_default();
+            let statement = field("client_assertion");
+            if let Err(what) = self.taken.check(statement, certificate, client_id, audience, now) {
+                let what =
+                    format!("The certificate with identifier used to sign the client assertion: {what}.");
+                return entra_error(401, "invalid_client", 700_027, &what, now);
+            }
+        } else if field("client_secret") != tenant.client_secret.expose_secret() {
             let what = format!(
                 "Invalid client secret provided. Send the secret's value, not its ID, for app '{client_id}'."
             );
@@ -116,15 +141,21 @@ impl Tokens {
             let what = "The scope must be the resource's identifier with /.default at its end.";
             return entra_error(400, "invalid_scope", 1_002_012, what, now);
         }
-        self.grant(tenant.tenant_id, now)
+        self.grant(tenant.tenant_id, form.get("claims").cloned(), now)
     }
 
-    fn grant(&self, tenant_id: Uuid, now: Timestamp) -> Answer {
+    /// Demands claims of the tenant's tokens: those without them are refused with a challenge.
+    pub(crate) fn demand(&self, tenant_id: Uuid, claims: &str) {
+        let mut demands = self.demands.lock().unwrap_or_else(PoisonError::into_inner);
+        demands.insert(tenant_id, claims.to_owned());
+    }
+
+    fn grant(&self, tenant_id: Uuid, claims: Option<String>, now: Timestamp) -> Answer {
         let lifetime = *self.lifetime.lock().unwrap_or_else(PoisonError::into_inner);
         let token = format!("{}{}", passing_id().simple(), passing_id().simple());
         let whole = SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::MAX);
         let expires_at = now.checked_add(whole).unwrap_or(Timestamp::MAX);
-        let grant = Grant { tenant_id, expires_at };
+        let grant = Grant { tenant_id, claims, expires_at };
         let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
         grants.retain(|_, grant| grant.expires_at > now);
         grants.insert(hash(&token), grant);

@@ -29,6 +29,7 @@ async fn whoever_waits_for_another_attempt_stops_at_once() {
     let options = GraphOptions {
         backoff_base: Duration::from_hours(1),
         backoff_cap: Duration::from_hours(1),
+        stated_wait_cap: Duration::from_hours(1),
         ..quick()
     };
     for fault in [Fault::Throttled(RetryAfter::Absent), Fault::Status(503), Fault::Hang] {

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
 mod answers;
+mod batches;
 mod cancelling;
+mod deltas;
 mod documents;
 mod links;
 mod listings;

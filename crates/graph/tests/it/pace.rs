@@ -48,6 +48,7 @@ async fn one_throttled_tenant_holds_back_itself_and_no_other() {
     let options = GraphOptions {
         backoff_base: Duration::from_millis(1),
         backoff_cap: Duration::from_hours(1),
+        stated_wait_cap: Duration::from_hours(1),
         ..quick()
     };
     let world = world_with(options, |state| configurations(state, 1)).await;

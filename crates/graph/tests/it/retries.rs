@@ -32,6 +32,7 @@ async fn throttling_is_waited_out_with_and_without_a_stated_wait() {
 async fn a_stated_wait_is_kept_and_bounded() {
     let options = GraphOptions {
         backoff_base: Duration::from_millis(1),
+        stated_wait_cap: Duration::from_millis(200),
         backoff_cap: Duration::from_millis(200),
         ..quick()
     };

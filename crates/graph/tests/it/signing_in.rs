@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use graph::{Cancel, CollectionEnd, Connection};
-use simulator::{Fault, Rule};
+use graph::{Cancel, CollectionEnd, Connection, GraphOptions, Time};
+use simulator::{Fault, Rule, TenantState};
 
-use crate::world::{CONFIGURATION, answer, connection, list, ty, world_of};
+use crate::world::{CONFIGURATION, answer, connection, list, quick, ty, world_of, world_with};
 
 const LOGIN: &str = "oauth2/v2.0/token";
 
@@ -89,6 +89,44 @@ async fn many_refused_requests_replace_the_token_once() {
         assert!(document.is_ok());
     }
     assert_eq!(world.sign_ins(), 2);
+}
+
+#[tokio::test]
+async fn a_token_is_asked_for_with_the_claims_that_graph_demands() {
+    let world = world_of(3).await;
+    world.list(CONFIGURATION).await;
+    let claims = r#"{"access_token":{"nbf":{"essential":true,"value":"1800000000"}}}"#;
+    world.tenant.demand_claims(claims);
+    assert_eq!(world.list(CONFIGURATION).await.end, CollectionEnd::Complete);
+    assert_eq!(world.sign_ins(), 2, "one more, with the claims");
+    world.simulator.expire_tokens();
+    assert_eq!(world.list(CONFIGURATION).await.end, CollectionEnd::Complete);
+    assert_eq!(world.sign_ins(), 4, "a plain token first, and then one with the claims again");
+}
+
+#[tokio::test]
+async fn an_application_signs_in_with_a_certificate() {
+    let pem = include_str!("../data/application.pem");
+    let (_, key) = pem.split_at(pem.find("-----BEGIN PRIVATE").unwrap());
+    let other = format!("{}{key}", include_str!("../data/other-certificate.pem"));
+    let certificate = |pem: &str| TenantState::empty(3, "Certified").with_certificate(pem);
+    let options = GraphOptions { time: Time::default(), ..quick() };
+    let world = world_with(options, |state| *state = certificate(pem)).await;
+    let with =
+        |secret: &str| Connection { secret: secret.into(), ..connection(&world.simulator, &world.tenant) };
+    world.client.connect(with(pem)).check(&Cancel::new()).await.unwrap();
+    world.simulator.expire_tokens();
+    world.client.connect(with(pem)).check(&Cancel::new()).await.unwrap();
+    assert_eq!(world.sign_ins(), 2, "a statement for every sign-in, none used twice");
+
+    world.simulator.requests().clear();
+    let error = world.client.connect(with(&other)).check(&Cancel::new()).await.unwrap_err();
+    assert_eq!((error.code(), world.sign_ins()), ("graph.credentials_rejected", 0), "{error}");
+    let stranger = world.simulator.add_tenant(TenantState::empty(4, "Uncertified")).unwrap();
+    let connection = Connection { secret: pem.into(), ..connection(&world.simulator, &stranger) };
+    let error = world.client.connect(connection.clone()).check(&Cancel::new()).await.unwrap_err();
+    assert!(error.message().contains("AADSTS700027"), "{error}");
+    assert!(!format!("{connection:?} {error:?}").contains("PRIVATE"));
 }
 
 #[tokio::test]

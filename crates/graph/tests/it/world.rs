@@ -35,6 +35,7 @@ pub(crate) fn quick() -> GraphOptions {
         max_attempts: 4,
         backoff_base: Duration::from_millis(2),
         backoff_cap: Duration::from_millis(10),
+        stated_wait_cap: Duration::from_millis(10),
         conditional_access_interval: Duration::ZERO,
         time: Time::new(|| jiff::Timestamp::UNIX_EPOCH, || 0.5),
         ..GraphOptions::default()
