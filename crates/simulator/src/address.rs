@@ -1,6 +1,6 @@
 //! Addresses: what a request's path means.
 
-use crate::collections::{Collection, Shape, TABLE, Versions};
+use crate::collections::{self, Collection, Shape, TABLE, Versions};
 
 /// The version segment of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub(crate) enum Place {
     Inner(String, &'static str, String, String),
     /// What changed in the collection.
     Delta,
+    /// The root that a singleton is a property of.
+    Root,
     /// Anything else below an object: an action or a function, with its arguments.
     Deed(String, String),
 }
@@ -41,7 +43,7 @@ impl Place {
     /// Returns the id of the object that the path leads to, or into.
     pub(crate) fn object_id(&self) -> Option<&str> {
         match self {
-            Self::Whole | Self::Delta => None,
+            Self::Whole | Self::Delta | Self::Root => None,
             Self::Item(id)
             | Self::Part(id, _)
             | Self::Element(id, _, _)
@@ -82,6 +84,11 @@ pub(crate) fn read(path: &str) -> Result<Address, Astray> {
         _ => return Err(Astray::NoSuchPath(first.to_owned())),
     };
     let rest: Vec<&str> = rest.collect();
+    if let ([root], Some(collection)) = (rest.as_slice(), collections::find("deviceManagementSettings"))
+        && root.eq_ignore_ascii_case("deviceManagement")
+    {
+        return Ok(Address { version, collection, parent: None, place: Place::Root });
+    }
     let lost = || Astray::NoSuchPath(rest.last().copied().unwrap_or_default().to_owned());
     let (collection, parent, used) = find(&rest).ok_or_else(lost)?;
     if version == Version::V1 && collection.versions == Versions::Beta {

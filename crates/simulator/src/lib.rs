@@ -36,9 +36,8 @@
 //!
 //! # What it does not do
 //! `$filter` is honoured where it is `isBuiltIn eq true|false` and ignored otherwise; `$orderby`, `$search`
-//! and `$count` are ignored. There is no `$batch` and no delta. Permissions are not modelled beyond
-//! [`Availability`]. Of write actions it knows `assign`, `targetApps`, `scheduleActionsForRules`,
-//! `setScheduledActions` and `updateDefinitionValues`; every other action is answered with 404.
+//! and `$count` are ignored. Delta is there for groups alone. Permissions are not modelled beyond
+//! [`Availability`]. An action that it does not know is answered with 404.
 
 mod address;
 mod answer;
@@ -49,6 +48,7 @@ mod change;
 mod clock;
 mod collections;
 mod connection;
+mod deeds;
 mod delta;
 mod encoding;
 mod faults;
@@ -66,6 +66,7 @@ mod parts;
 mod query;
 mod read;
 mod recorder;
+mod rules;
 mod server;
 mod service;
 mod snapshot;

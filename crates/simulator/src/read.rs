@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::address::{Address, Place};
 use crate::answer::{Answer, Refusal, context_path};
 use crate::collections::Shape;
+use crate::deeds::ENROLLMENT_TARGET;
 use crate::masks::{mask_oma_values, plain_oma_value, renew_secrets};
 use crate::object::StoredObject;
 use crate::page::{Cursor, cut, place_key};
@@ -42,7 +43,7 @@ impl Reading<'_> {
             Place::Element(id, part, element) => self.element(id, part, element),
             Place::Inner(id, part, element, inner) => self.inner(id, part, element, inner),
             Place::Deed(id, deed) => self.function(self.object(id)?, deed),
-            Place::Delta => Err(Refusal::NoSuchPath("delta".to_owned())),
+            Place::Delta | Place::Root => Err(Refusal::NoSuchPath("delta".to_owned())),
         }
     }
 
@@ -181,7 +182,12 @@ impl Reading<'_> {
                 200,
                 json!({
                     "@odata.context": context("microsoft.graph.enrollmentTimeDeviceMembershipTargetResult"),
-                    "enrollmentTimeDeviceMembershipTargetValidationStatuses": [],
+                    "enrollmentTimeDeviceMembershipTargetValidationStatuses": object
+                        .body
+                        .get(ENROLLMENT_TARGET)
+                        .map(|group| json!({ "targetId": group, "validationSucceeded": true }))
+                        .into_iter()
+                        .collect::<Vec<_>>(),
                     "validationSucceeded": true,
                 }),
             ));
@@ -218,6 +224,7 @@ impl Reading<'_> {
             shown.remove("@odata.type");
         }
         mask_oma_values(&mut shown);
+        shown.remove(ENROLLMENT_TARGET);
         shown
     }
 
@@ -282,6 +289,10 @@ impl Reading<'_> {
             element.insert("settingDefinitions".to_owned(), definition.unwrap_or_else(|| json!([])));
         }
         let mut element = Value::Object(element);
+        // The service's quirk: whether a remediation is run reads back as no, whatever was written.
+        if let Some(runs) = element.get_mut("runRemediationScript") {
+            *runs = Value::Bool(false);
+        }
         renew_secrets(&mut element);
         element
     }

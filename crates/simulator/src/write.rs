@@ -10,6 +10,7 @@ use crate::collections::{Assign, Collection, Shape};
 use crate::handle::merge_into;
 use crate::object::StoredObject;
 use crate::parts::Part;
+use crate::rules;
 use crate::tenant::TenantState;
 
 /// One write on a tenant.
@@ -36,6 +37,7 @@ impl Writing<'_> {
         let single = address.collection.shape == Shape::Single;
         match (method, &address.place) {
             (Method::Post, Place::Whole) if !single => self.create(object_of(body)?),
+            (Method::Patch, Place::Root) => self.change_settings(object_of(body)?),
             (Method::Patch | Method::Put, Place::Whole) if single => self.change_singleton(object_of(body)?),
             (Method::Patch, Place::Item(id)) => self.change(id, object_of(body)?),
             (Method::Put, Place::Item(id)) if address.collection.put => self.replace(id, object_of(body)?),
@@ -52,7 +54,8 @@ impl Writing<'_> {
 
     fn create(&mut self, mut object: Map<String, Value>) -> Result<Answer, Refusal> {
         let collection = self.address.collection;
-        check_create(collection, &object)?;
+        rules::check_create(collection, &object)?;
+        self.check_unique(&object)?;
         if let (Shape::Below(above), Some(parent)) = (collection.shape, &self.address.parent)
             && self.tenant.object(above, parent).is_none()
         {
@@ -78,9 +81,6 @@ impl Writing<'_> {
 
     fn change(&mut self, id: &str, merge: Map<String, Value>) -> Result<Answer, Refusal> {
         let collection = self.address.collection;
-        if collection.put && merge.contains_key("settings") {
-            return Err(Refusal::Bad("Settings are changed by PUT of the whole policy.".to_owned()));
-        }
         let now = self.now;
         let missing = self.tenant.object(collection.name, id).is_none();
         if missing && collection.name == "authenticationContextClassReferences" {
@@ -90,6 +90,7 @@ impl Writing<'_> {
             return Ok(Answer::empty(204));
         }
         let object = self.object(id)?;
+        rules::check_change(collection, object, &merge)?;
         merge_into(collection, object, merge);
         object.touch(collection, now);
         let changed = Value::Object(object.body.clone());
@@ -104,6 +105,7 @@ impl Writing<'_> {
         let collection = self.address.collection;
         let now = self.now;
         let before = self.object(id)?;
+        rules::check_replace(collection, before, &object)?;
         let kept = [collection.created, Some("settingCount"), Some("isAssigned")];
         for property in kept.into_iter().flatten() {
             if let Some(value) = before.body.get(property) {
@@ -124,7 +126,9 @@ impl Writing<'_> {
 
     fn delete(&mut self, id: &str) -> Result<Answer, Refusal> {
         let collection = self.address.collection;
-        self.object(id)?;
+        let object = self.object(id)?;
+        rules::check_delete(collection, object)?;
+        self.check_unreferenced(id)?;
         self.tenant.remove(collection.name, id);
         Ok(Answer::empty(if collection.path.starts_with("/device") { 200 } else { 204 }))
     }
@@ -144,6 +148,14 @@ impl Writing<'_> {
         Ok(Answer::empty(204))
     }
 
+    /// Changes the settings of the tenant, which are a property of the service's root.
+    fn change_settings(&mut self, mut root: Map<String, Value>) -> Result<Answer, Refusal> {
+        match root.remove("settings") {
+            Some(Value::Object(settings)) => self.change_singleton(settings),
+            _ => Err(Refusal::Bad("The body must hold the object 'settings'.".to_owned())),
+        }
+    }
+
     fn add_element(&mut self, id: &str, part: &str, element: Map<String, Value>) -> Result<Answer, Refusal> {
         let collection = self.address.collection;
         let part = known_part(collection, part)?;
@@ -152,8 +164,18 @@ impl Writing<'_> {
         }
         let now = self.now;
         let object = self.object(id)?;
+        let element = Value::Object(element);
+        if part.name == "assignments" {
+            rules::check_assignments(collection, object, std::slice::from_ref(&element))?;
+        }
+        let is_default = |text: &Value| text["isDefault"] == true;
+        if collection.name == "notificationMessageTemplates"
+            && !object.part(part.name).iter().chain([&element]).any(is_default)
+        {
+            return Err(Refusal::Bad("The first message must be the default one.".to_owned()));
+        }
         let mut elements = object.part(part.name).to_vec();
-        elements.push(Value::Object(element));
+        elements.push(element);
         object.set_part(collection, part, elements);
         object.touch(collection, now);
         let added = object.part(part.name).last().cloned();
@@ -199,69 +221,35 @@ impl Writing<'_> {
         Ok(Answer::empty(204))
     }
 
-    /// Performs an action that replaces a part as a whole.
-    fn act(&mut self, id: &str, deed: &str, mut body: Map<String, Value>) -> Result<Answer, Refusal> {
+    /// Refuses a new object that clashes with another one.
+    fn check_unique(&self, object: &Map<String, Value>) -> Result<(), Refusal> {
         let collection = self.address.collection;
-        let now = self.now;
-        let (part, property, lists) = match (deed, collection.assign) {
-            ("assign", Assign::Listing(property)) => ("assignments", property, true),
-            ("assign", Assign::Silent(property)) => ("assignments", property, false),
-            ("targetApps", _) => ("apps", "apps", false),
-            ("scheduleActionsForRules", _) => {
-                ("scheduledActionsForRule", "deviceComplianceScheduledActionForRules", false)
+        if collection.name == "authenticationStrengthPolicies" {
+            let same = |known: &&StoredObject| known.body.get("displayName") == object.get("displayName");
+            if self.tenant.objects(collection.name).any(|known| same(&known)) {
+                return Err(Refusal::Conflict("The displayName is taken.".to_owned()));
             }
-            ("setScheduledActions", _) => ("scheduledActionsForRule", "scheduledActions", false),
-            ("updateDefinitionValues", _) => return self.update_definition_values(id, &mut body),
-            ("retrieveEnrollmentTimeDeviceMembershipTarget", _) => {
-                return Err(Refusal::Bad("The function is called with GET.".to_owned()));
-            }
-            _ => return Err(Refusal::NoSuchPath(deed.to_owned())),
-        };
-        let part = known_part(collection, part)?;
-        let Some(Value::Array(elements)) = body.remove(property) else {
-            return Err(Refusal::Bad(format!("The body must hold the array '{property}'.")));
-        };
-        let object = self.object(id)?;
-        // The service gives assignments their ids anew.
-        object.set_part(collection, part, elements.into_iter().map(without_id).collect());
-        object.touch(collection, now);
-        Ok(if lists {
-            Answer::json(200, json!({ "value": object.part(part.name) }))
-        } else {
-            Answer::empty(204)
-        })
+        }
+        Ok(())
     }
 
-    /// Adds, changes and deletes definition values in one call.
-    fn update_definition_values(
-        &mut self,
-        id: &str,
-        body: &mut Map<String, Value>,
-    ) -> Result<Answer, Refusal> {
-        let collection = self.address.collection;
-        let part = known_part(collection, "definitionValues")?;
-        let now = self.now;
-        let mut take = |property: &str| match body.remove(property) {
-            Some(Value::Array(elements)) => elements,
-            _ => Vec::new(),
+    /// Refuses to delete what something else refers to.
+    fn check_unreferenced(&self, id: &str) -> Result<(), Refusal> {
+        let (by, what) = match self.address.collection.name {
+            "namedLocations" => ("conditionalAccessPolicies", "a Conditional Access policy"),
+            "authenticationStrengthPolicies" => ("conditionalAccessPolicies", "a Conditional Access policy"),
+            "reusablePolicySettings" => ("configurationPolicies", "a configuration policy"),
+            "notificationMessageTemplates" => ("deviceCompliancePolicies", "a compliance policy"),
+            _ => return Ok(()),
         };
-        let (added, updated, deleted) = (take("added"), take("updated"), take("deletedIds"));
-        let object = self.object(id)?;
-        let mut elements = object.part(part.name).to_vec();
-        let gone = |element: &Value| {
-            let updated_ids = updated.iter().filter_map(|value| value.get("id"));
-            let id = element.get("id");
-            id.is_some() && deleted.iter().chain(updated_ids).any(|gone| Some(gone) == id)
-        };
-        elements.retain(|element| !gone(element));
-        let new = added.into_iter().map(without_id);
-        elements.extend(updated.iter().cloned().chain(new));
-        object.set_part(collection, part, elements);
-        object.touch(collection, now);
-        Ok(Answer::empty(204))
+        let names = |object: &StoredObject| object.whole().to_string().contains(&format!("\"{id}\""));
+        if self.tenant.objects(by).any(names) {
+            return Err(Refusal::Conflict(format!("The object is used by {what}.")));
+        }
+        Ok(())
     }
 
-    fn object(&mut self, id: &str) -> Result<&mut StoredObject, Refusal> {
+    pub(crate) fn object(&mut self, id: &str) -> Result<&mut StoredObject, Refusal> {
         let parent = self.address.parent.as_deref();
         self.tenant
             .object_mut(self.address.collection.name, id)
@@ -270,45 +258,16 @@ impl Writing<'_> {
     }
 }
 
-/// Refuses what the service refuses to create.
-fn check_create(collection: &Collection, object: &Map<String, Value>) -> Result<(), Refusal> {
-    let polymorphic = collection.odata_type.is_none() && collection.path.starts_with("/device");
-    let plain = ["roleDefinitions", "roleAssignments", "assignmentFilters", "inventoryPolicies"];
-    if polymorphic && !plain.contains(&collection.name) && !object.contains_key("@odata.type") {
-        return Err(Refusal::Bad(
-            "The body must name its @odata.type: the collection holds several.".to_owned(),
-        ));
-    }
-    if collection.name == "deviceCompliancePolicies" && !blocks(object) {
-        return Err(Refusal::Bad("A compliance policy needs at least one action of type block.".to_owned()));
-    }
-    Ok(())
-}
-
-fn blocks(policy: &Map<String, Value>) -> bool {
-    let arrays = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
-    arrays(policy.get("scheduledActionsForRule"))
-        .iter()
-        .flat_map(|rule| arrays(rule.get("scheduledActionConfigurations")))
-        .any(|action| action.get("actionType").and_then(Value::as_str) == Some("block"))
-}
-
 fn object_of(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
     serde_json::from_slice(body)
         .map_err(|error| Refusal::Bad(format!("Cannot read the body as an object: {error}.")))
 }
 
-fn known_part(collection: &Collection, name: &str) -> Result<&'static Part, Refusal> {
+/// Finds a part, or says that there is no such path.
+pub(crate) fn known_part(collection: &Collection, name: &str) -> Result<&'static Part, Refusal> {
     collection.part(name).ok_or_else(|| Refusal::NoSuchPath(name.to_owned()))
 }
 
 fn has_id(element: &Value, id: &str) -> bool {
     element.get("id").and_then(Value::as_str) == Some(id)
-}
-
-fn without_id(mut element: Value) -> Value {
-    if let Some(element) = element.as_object_mut() {
-        element.remove("id");
-    }
-    element
 }

@@ -8,5 +8,7 @@ mod corpus;
 mod faults;
 mod folders;
 mod lists;
+mod refusals;
+mod service;
 mod state;
 mod writes;
