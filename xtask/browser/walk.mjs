@@ -172,7 +172,7 @@ class Walk {
     await this.#invite(visitor);
     await visitor.close();
     const { policies } = await product.call("policies", "list", "--tenant", "contoso");
-    const policy = policies.find(({ type }) => type === "configurationPolicies") ?? policies[0];
+    const policy = policies.find(({ type }) => /ConfigurationPolicy$/.test(type)) ?? policies[0];
     Object.assign(this.#places, { long: LONG_SLUG, succeeded, failed: run_of(failed), policy: policy.id });
   }
 
