@@ -70,7 +70,7 @@ pub(crate) async fn sign_in(
         };
         match &assertion {
             Some(assertion) => {
-                fields.extend([("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion)])
+                fields.extend([("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion)]);
             }
             None => fields.push(("client_secret", credential)),
         }
