@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod api_fuzz;
 mod browser;
 mod check;
 mod command;
@@ -37,10 +38,17 @@ struct Arguments {
 enum Verb {
     /// Check formatting, lints, documentation, walls, migrations and dependencies; runs no test.
     Check,
-    /// Do everything that is done to a change: check, all tests on both databases, the gates, a real browser.
+    /// Do everything that is done to a change: check, all tests on both databases, the gates, a real browser,
+    /// and fuzzing of the API.
     Test,
     /// Show every page and the stories to a real browser.
     Browser(browser::BrowserArgs),
+    /// Fuzz the API of a freshly built program for every role, as the tests do.
+    ApiFuzz {
+        /// Repeat the requests of an earlier time.
+        #[arg(long)]
+        seed: Option<u32>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -57,5 +65,6 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Check => check::run(&workspace),
         Verb::Test => test::run(&workspace),
         Verb::Browser(args) => browser::run(&workspace, &args),
+        Verb::ApiFuzz { seed } => test::fuzz(&workspace, seed),
     }
 }

@@ -9,7 +9,7 @@ use crate::gates::{self, TestBinaries, Verdict};
 use crate::postgres::Server;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{browser, check, command};
+use crate::{api_fuzz, browser, check, command};
 
 /// Runs checks, the whole suite and the gates; later parts run although an earlier one failed.
 ///
@@ -28,7 +28,7 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<ExitCode> {
         Err(error) => {
             println!("tests could not be built: {error:#}");
             let parts = gates::PARTS.iter().map(|gate| gate.name);
-            let all = [gates::FULL_SUITE].into_iter().chain(parts).chain([gates::BROWSER]);
+            let all = [gates::FULL_SUITE].into_iter().chain(parts).chain([gates::BROWSER, api_fuzz::NAME]);
             all.map(|name| (name, refused("the tests could not be built"))).collect()
         }
     };
@@ -59,7 +59,34 @@ fn run_gates(
             |tally| Verdict { objection: tally.objection(), tally },
         ),
     ));
+    println!("{}", api_fuzz::NAME);
+    let fuzzed = binaries.program().and_then(|program| fuzzed(workspace, server, None, program));
+    verdicts.push((api_fuzz::NAME, fuzzed.unwrap_or_else(|error| refused(&format!("{error:#}")))));
     Ok(verdicts)
+}
+
+/// Fuzzes the API of a program that is built for it.
+///
+/// # Errors
+/// The program cannot be built, or its worlds cannot be made.
+pub(crate) fn fuzz(workspace: &Workspace, seed: Option<u32>) -> anyhow::Result<ExitCode> {
+    let server = Server::ensure()?;
+    let build = ["build", "--quiet", "--package", "tenantatlas", "--all-features"];
+    anyhow::ensure!(
+        command::succeeds(&mut command::at(&workspace.root, "cargo", &build))?,
+        "the program could not be built"
+    );
+    let verdict = fuzzed(workspace, &server, seed, workspace.target.join("debug/tenantatlas"))?;
+    Ok(report(&[], &[(api_fuzz::NAME, verdict)]))
+}
+
+fn fuzzed(
+    workspace: &Workspace,
+    server: &Server,
+    seed: Option<u32>,
+    program: std::path::PathBuf,
+) -> anyhow::Result<Verdict> {
+    api_fuzz::run(workspace, server, &api_fuzz::Plan { seed, program })
 }
 
 fn refused(why: &str) -> Verdict {

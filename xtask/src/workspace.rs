@@ -13,6 +13,9 @@ pub(crate) struct Workspace {
     /// The folder of the root manifest.
     #[serde(rename = "workspace_root")]
     pub(crate) root: PathBuf,
+    /// Where everything is built.
+    #[serde(rename = "target_directory")]
+    pub(crate) target: PathBuf,
     /// Our own crates and all others, for every platform and with all features.
     pub(crate) packages: Vec<Package>,
 }
