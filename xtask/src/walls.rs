@@ -55,7 +55,7 @@ const ROOMS: &[Room] = &[
     Room { library: "deadpool-postgres", crates: &["database"], tests: Tests::Bound },
     Room { library: "tokio-postgres-rustls", crates: &["database"], tests: Tests::Bound },
     Room { library: "refinery", crates: &["database"], tests: Tests::Bound },
-    Room { library: "reqwest", crates: &["graph"], tests: Tests::Free },
+    Room { library: "reqwest", crates: &["graph", "tenantatlas"], tests: Tests::Free },
     Room { library: "axum", crates: &["simulator", "web"], tests: Tests::Free },
     Room { library: "chacha20poly1305", crates: &["tenancy"], tests: Tests::Free },
     Room { library: "clap", crates: &["tenantatlas", "xtask"], tests: Tests::Free },

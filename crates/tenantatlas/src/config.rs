@@ -16,6 +16,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::present::Format;
 use crate::problem::Problem;
+use crate::typed_secret;
 
 /// The database file in a data directory.
 pub(crate) const DATABASE_FILE: &str = "tenantatlas.db";
@@ -65,6 +66,12 @@ pub(crate) struct GlobalArgs {
         hide_env_values = true
     )]
     master_key_file: Option<PathBuf>,
+    /// Work through the TenantAtlas server at this address instead of a database; the token is read from TENANTATLAS_TOKEN or --token-file
+    #[arg(long, global = true, value_name = "URL", env = "TENANTATLAS_SERVER", hide_env_values = true)]
+    server: Option<String>,
+    /// File with the API token for --server
+    #[arg(long, global = true, value_name = "FILE")]
+    token_file: Option<PathBuf>,
     /// Answer with JSON on standard output, and with JSON errors on standard error
     #[arg(long, global = true)]
     json: bool,
@@ -203,6 +210,27 @@ impl Settings {
         }
     }
 
+    /// Gives the address of the server to work through, if one is named.
+    pub(crate) fn server(&self) -> Option<&str> {
+        self.args.server.as_deref().filter(|named| !named.is_empty())
+    }
+
+    /// Gives the API token for the server; never from an option, which others on the machine can read.
+    ///
+    /// # Errors
+    /// There is none, or its file cannot be read.
+    pub(crate) fn token(&self) -> Result<SecretString, Problem> {
+        if let Some(file) = &self.args.token_file {
+            return typed_secret::from_file("API token", file);
+        }
+        let given = variable("TENANTATLAS_TOKEN").filter(|text| !text.is_empty());
+        let text = given.ok_or_else(|| {
+            Problem::wrong_use("token.missing", "--server takes an API token, and none is given")
+                .advice("set TENANTATLAS_TOKEN or name a file with --token-file; `tenantatlas tokens create` makes one")
+        })?;
+        typed_secret::one_line("API token", &text.to_string_lossy())
+    }
+
     /// Gives the slug of the workspace.
     pub(crate) fn workspace(&self) -> &str {
         &self.args.workspace
@@ -234,6 +262,10 @@ impl Settings {
         if self.args.database.is_some() {
             // The string may hold a password, so a person has to add it again.
             command.push_str(" --database URL");
+        }
+        if let Some(server) = self.server() {
+            command.push_str(" --server ");
+            command.push_str(&quoted(server));
         }
         if self.args.workspace != DEFAULT_SLUG {
             command.push_str(" --workspace ");

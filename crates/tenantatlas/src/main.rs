@@ -13,6 +13,7 @@ mod panics;
 mod people;
 mod present;
 mod problem;
+mod remote;
 mod run_ref;
 mod samples;
 mod signals;

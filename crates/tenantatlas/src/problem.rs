@@ -2,6 +2,7 @@
 
 mod people;
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -20,19 +21,19 @@ use crate::present::Format;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     exit: Exit,
-    code: &'static str,
+    code: Cow<'static, str>,
     message: String,
     advice: Option<String>,
 }
 
 impl Problem {
     /// Something went wrong that the command line is not to blame for.
-    pub(crate) fn failed(code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit: Exit::Failed, code, message: message.into(), advice: None }
+    pub(crate) fn failed(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { exit: Exit::Failed, code: code.into(), message: message.into(), advice: None }
     }
 
     /// What was asked for makes no sense, or names something that does not exist.
-    pub(crate) fn wrong_use(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn wrong_use(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self { exit: Exit::WrongUse, ..Self::failed(code, message) }
     }
 

@@ -15,7 +15,7 @@ use crate::problem::Problem;
 const DIGITS_MIN: usize = 8;
 
 /// How many pages of ended runs are searched for the end of an id; older runs take the whole id.
-const PAGES_MAX: usize = 10;
+pub(crate) const PAGES_MAX: usize = 10;
 
 /// What a person gave to name a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,14 +74,22 @@ impl RunRef {
                 break;
             }
         }
-        match found.as_slice() {
+        self.only(&found)
+    }
+
+    /// Gives the one run that was found.
+    ///
+    /// # Errors
+    /// There is none, or there are several.
+    pub(crate) fn only(&self, found: &[RunId]) -> Result<RunId, Problem> {
+        match found {
             [run] => Ok(*run),
             [] => Err(unknown(self)),
             several => {
                 let several: Vec<String> = several.iter().map(ToString::to_string).collect();
                 Err(Problem::wrong_use(
                     "run.ambiguous",
-                    format!("`{end}` is the end of several runs: {}", several.join(", ")),
+                    format!("`{self}` is the end of several runs: {}", several.join(", ")),
                 )
                 .advice("give more of the id"))
             }
@@ -95,7 +103,8 @@ pub(crate) fn unknown(run: &RunRef) -> Problem {
         .advice("`tenantatlas runs list` shows those there are; a run that is not among the newest takes its whole id")
 }
 
-fn matching(end: &str, runs: impl Iterator<Item = RunId>) -> Vec<RunId> {
+/// Gives those runs whose id ends like this.
+pub(crate) fn matching(end: &str, runs: impl Iterator<Item = RunId>) -> Vec<RunId> {
     runs.filter(|run| run.as_uuid().simple().to_string().ends_with(end)).collect()
 }
 

@@ -135,6 +135,15 @@ pub(crate) fn scheduler(installation: &Installation) -> Scheduler {
     Scheduler::new(installation.ledger.clone(), operations::system_schedules())
 }
 
+/// Gives what can be started.
+///
+/// # Errors
+/// The catalogue holds a kind twice.
+pub(crate) fn catalog() -> Result<Catalog, Problem> {
+    operations::catalog()
+        .map_err(|error| Problem::failed("catalog.invalid", "failed to make the catalogue").because(&error))
+}
+
 impl Installation {
     /// Puts the ledger over an open database.
     ///
@@ -142,10 +151,7 @@ impl Installation {
     /// The catalogue holds a kind twice.
     pub(crate) fn over(database: Database) -> Result<Self, Problem> {
         let clock = Clock::system();
-        let catalog = operations::catalog().map_err(|error| {
-            Problem::failed("catalog.invalid", "failed to make the catalogue").because(&error)
-        })?;
-        let ledger = Ledger::new(database.clone(), catalog, clock.clone());
+        let ledger = Ledger::new(database.clone(), catalog()?, clock.clone());
         Ok(Self { database, ledger, clock })
     }
 

@@ -27,6 +27,7 @@ use crate::config::Settings;
 use crate::exit::Exit;
 use crate::present::Output;
 use crate::problem::Problem;
+use crate::remote::{self, Server};
 
 /// What can be asked for.
 #[derive(Subcommand)]
@@ -62,11 +63,14 @@ pub(crate) enum Command {
     Simulate(simulate::SimulateArgs),
 }
 
-/// Does what was asked for.
+/// Does what was asked for, here or on the server that the settings name.
 ///
 /// # Errors
 /// Why it could not be done.
 pub(crate) async fn run(command: Command, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
+    if settings.server().is_some() {
+        return Box::pin(on_server(command, settings, output)).await;
+    }
     match command {
         Command::Demo(args) => Box::pin(demo::run(args, settings.clone().for_demo(), output)).await,
         Command::Serve(args) => Box::pin(serve::run(args, settings, output)).await,
@@ -87,5 +91,66 @@ pub(crate) async fn run(command: Command, settings: &Settings, output: &Output) 
         Command::Seed(args) => Box::pin(seed::run(args, settings, output)).await,
         Command::Doctor(args) => Box::pin(doctor::run(args, settings, output)).await,
         Command::Simulate(args) => Box::pin(simulate::run(args, settings, output)).await,
+    }
+}
+
+/// Does on a server what its API offers.
+async fn on_server(command: Command, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
+    let name = command.name();
+    let refused = || remote::needs_the_file(name);
+    if !command.is_offered() {
+        return Err(refused());
+    }
+    let server = Server::of(settings)?.ok_or_else(refused)?;
+    match command {
+        Command::Start(args) => start::on_server(args, &server, output).await,
+        Command::Runs(command) => runs::on_server(command, &server, output).await,
+        Command::Tenants(tenants::TenantsCommand::List) => tenants::list_on_server(&server, output).await,
+        Command::Tenants(tenants::TenantsCommand::Check(args)) => {
+            tenants::check_on_server(args, &server, output).await
+        }
+        Command::Policies(command) => policies::on_server(command, &server, output).await,
+        Command::Inventory(args) => inventory::on_server(args, &server, output).await,
+        _ => Err(refused()),
+    }
+}
+
+impl Command {
+    /// Says whether a server does it through its API.
+    fn is_offered(&self) -> bool {
+        use tenants::TenantsCommand::{Check, List};
+        matches!(
+            self,
+            Self::Start(_)
+                | Self::Runs(_)
+                | Self::Policies(_)
+                | Self::Inventory(_)
+                | Self::Tenants(List | Check(_))
+        )
+    }
+
+    /// Gives the word that a person typed for it.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Demo(_) => "demo",
+            Self::Serve(_) => "serve",
+            Self::Worker(_) => "worker",
+            Self::Start(_) => "start",
+            Self::Runs(_) => "runs",
+            Self::Tenants(_) => "tenants add, connect and disconnect",
+            Self::Policies(_) => "policies",
+            Self::Inventory(_) => "inventory",
+            Self::Kinds(_) => "kinds",
+            Self::Schedules(_) => "schedules",
+            Self::Users(_) => "users",
+            Self::Members(_) => "members",
+            Self::Invitations(_) => "invitations",
+            Self::Tokens(_) => "tokens",
+            Self::Audit(_) => "audit",
+            Self::Migrate(_) => "migrate",
+            Self::Seed(_) => "seed",
+            Self::Doctor(_) => "doctor",
+            Self::Simulate(_) => "simulate",
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use contract::Registry;
+use database::{Clock, Ts};
 use ledger::{Force, Ledger, RunRef, StartOptions, Started};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -12,9 +13,10 @@ use tenancy::Scope;
 
 use crate::config::Settings;
 use crate::exit::Exit;
-use crate::follow::follow;
+use crate::follow::{follow, follow_on_server};
 use crate::present::{Board, Output, RunDetailJson, ago, short_id};
 use crate::problem::Problem;
+use crate::remote::{Ask, Server};
 use crate::wiring::{self, Installation};
 
 /// Asks for a run: inventory.sync, policy.sync or tenant.check_connection
@@ -69,6 +71,42 @@ pub(super) const fn force(given: bool) -> Force {
     if given { Force::Yes } else { Force::No }
 }
 
+/// Does the same on a server.
+pub(super) async fn on_server(args: StartArgs, server: &Server, output: &Output) -> Result<Exit, Problem> {
+    let inputs = inputs(&args)?;
+    let ask = Ask { kind: args.kind, tenant: args.tenant, inputs, force: args.force, ..Ask::default() };
+    ask_server(server, &ask, args.waiting, output).await
+}
+
+/// Asks a server for a run, says what became of it, and waits for it if that was wanted.
+pub(super) async fn ask_server(
+    server: &Server,
+    ask: &Ask,
+    waiting: Waiting,
+    output: &Output,
+) -> Result<Exit, Problem> {
+    let tenants = server.tenant_slugs().await?;
+    if let Some(slug) = &ask.tenant {
+        server.tenant(slug).await?;
+    }
+    let catalog = wiring::catalog()?;
+    let started = server.start(ask).await?;
+    let label = catalog.label_of(&ask.kind);
+    output.line(sentence(&label, &started, Clock::system().now()))?;
+    note_a_pause(&ask.kind, &started, output);
+    let failed = matches!(started, Started::NotDispatched { .. });
+    if failed || !waiting.wait {
+        output.json(&StartedJson::of(&started))?;
+        return Ok(if failed { Exit::Failed } else { Exit::Succeeded });
+    }
+    let mut progress = Board::new(output).add(label);
+    let patience = waiting.timeout.map(Duration::from_secs);
+    let ended = follow_on_server(server, started.run().id, &mut progress, patience).await?;
+    super::runs::tell_failures(&ended, output)?;
+    output.json(&RunDetailJson::of(&ended, &catalog, &tenants))?;
+    Ok(Exit::of(ended.row.outcome))
+}
+
 /// Asks for a run, says what became of it, and waits for it if that was wanted.
 pub(super) async fn start(
     installation: &Installation,
@@ -93,14 +131,12 @@ pub(super) async fn tell(
 ) -> Result<Exit, Problem> {
     let ledger = &installation.ledger;
     let label = installation.catalog().label_of(kind);
-    output.line(sentence(&label, started, installation))?;
+    output.line(sentence(&label, started, installation.clock.now()))?;
     if let Started::NotDispatched { .. } = started {
         output.json(&StartedJson::of(started))?;
         return Ok(Exit::Failed);
     }
-    if started.run().is_paused && !matches!(started, Started::Cooling { .. }) {
-        output.note(format!("note: `{kind}` is paused; the run waits until it is resumed"));
-    }
+    note_a_pause(kind, started, output);
     warn_without_workers(ledger, output).await?;
     if !waiting.wait {
         output.json(&StartedJson::of(started))?;
@@ -140,9 +176,8 @@ fn inputs(args: &StartArgs) -> Result<Value, Problem> {
     Ok(Value::Object(inputs))
 }
 
-fn sentence(label: &str, started: &Started, installation: &Installation) -> String {
+fn sentence(label: &str, started: &Started, now: Ts) -> String {
     let named = |run: &RunRef| format!("run {} ({})", short_id(run.id), run.id);
-    let now = installation.clock.now();
     match started {
         Started::Created(run) => format!("{label} is queued: {}.", named(run)),
         Started::Active(run) => {
@@ -169,6 +204,13 @@ fn sentence(label: &str, started: &Started, installation: &Installation) -> Stri
                 named(run)
             )
         }
+    }
+}
+
+fn note_a_pause(kind: &str, started: &Started, output: &Output) {
+    let waits = matches!(started, Started::Created(_) | Started::Active(_));
+    if started.run().is_paused && waits {
+        output.note(format!("note: `{kind}` is paused; the run waits until it is resumed"));
     }
 }
 

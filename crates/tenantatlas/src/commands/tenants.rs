@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Subcommand};
+use database::{Clock, Ts};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tenancy::Slug;
@@ -15,6 +16,7 @@ use crate::config::{self, Settings};
 use crate::exit::Exit;
 use crate::present::{Output, Table, ago};
 use crate::problem::Problem;
+use crate::remote::{Ask, Server, ServerTenant};
 use crate::typed_secret;
 use crate::wiring::{self, Installation};
 
@@ -106,8 +108,48 @@ async fn list(settings: &Settings, output: &Output) -> Result<Exit, Problem> {
     let installation = wiring::installation(settings).await?;
     let scope = installation.scope(settings, None).await?;
     let tenants = tenant::list(&installation.database, &scope).await?;
-    let now = installation.clock.now();
     output.json(&json!({"tenants": tenants.iter().map(shape).collect::<Vec<_>>()}))?;
+    let lines = tenants.into_iter().map(|tenant| Line {
+        slug: tenant.slug,
+        name: tenant.name,
+        environment: tenant.environment.to_string(),
+        cloud: tenant.cloud.to_string(),
+        state: tenant.state.to_string(),
+        checked: (tenant.checked_at, tenant.check_code),
+        microsoft: tenant.graph_tenant_id,
+    });
+    tell(lines.collect(), installation.clock.now(), output)
+}
+
+/// Lists the tenants of a server's workspace; how its application signs in stays with the server.
+pub(super) async fn list_on_server(server: &Server, output: &Output) -> Result<Exit, Problem> {
+    let tenants = server.tenants().await?;
+    let shapes: Vec<Value> = tenants.iter().map(shape_on_server).collect();
+    output.json(&json!({"tenants": shapes}))?;
+    let lines = tenants.into_iter().map(|tenant| Line {
+        slug: tenant.slug,
+        name: tenant.name,
+        environment: tenant.environment,
+        cloud: tenant.cloud,
+        state: tenant.state,
+        checked: (tenant.checked_at, tenant.check_code),
+        microsoft: tenant.graph_tenant_id,
+    });
+    tell(lines.collect(), Clock::system().now(), output)
+}
+
+/// What the table says of a tenant.
+struct Line {
+    slug: String,
+    name: String,
+    environment: String,
+    cloud: String,
+    state: String,
+    checked: (Option<Ts>, Option<String>),
+    microsoft: String,
+}
+
+fn tell(tenants: Vec<Line>, now: Ts, output: &Output) -> Result<Exit, Problem> {
     if tenants.is_empty() {
         output.line("No tenants; `tenantatlas tenants add` adds one.")?;
         return Ok(Exit::Succeeded);
@@ -116,24 +158,38 @@ async fn list(settings: &Settings, output: &Output) -> Result<Exit, Problem> {
         output,
         &["tenant", "name", "environment", "cloud", "state", "connection", "Microsoft tenant"],
     );
-    for tenant in &tenants {
-        let connection = match (tenant.checked_at, &tenant.check_code) {
+    for tenant in tenants {
+        let connection = match tenant.checked {
             (None, _) => "not checked".to_owned(),
             (Some(at), None) => format!("good {}", ago(at, now)),
             (Some(at), Some(code)) => format!("{code} {}", ago(at, now)),
         };
         table.row([
-            tenant.slug.clone(),
-            tenant.name.clone(),
-            tenant.environment.to_string(),
-            tenant.cloud.to_string(),
-            tenant.state.to_string(),
+            tenant.slug,
+            tenant.name,
+            tenant.environment,
+            tenant.cloud,
+            tenant.state,
             connection,
-            tenant.graph_tenant_id.clone(),
+            tenant.microsoft,
         ]);
     }
     output.line(table)?;
     Ok(Exit::Succeeded)
+}
+
+fn shape_on_server(tenant: &ServerTenant) -> Value {
+    json!({
+        "slug": tenant.slug,
+        "name": tenant.name,
+        "external_id": tenant.external_id,
+        "graph_tenant_id": tenant.graph_tenant_id,
+        "environment": tenant.environment,
+        "cloud": tenant.cloud,
+        "state": tenant.state,
+        "checked_at": tenant.checked_at,
+        "check_code": tenant.check_code,
+    })
 }
 
 async fn add(args: AddArgs, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
@@ -187,6 +243,18 @@ async fn check(args: CheckArgs, settings: &Settings, output: &Output) -> Result<
     let scope = installation.scope(settings, Some(&args.slug)).await?;
     let waiting = Waiting { wait: !args.no_wait, timeout: args.timeout };
     start::start(&installation, &scope, "tenant.check_connection", Value::Null, waiting, output).await
+}
+
+/// Does the same on a server.
+pub(super) async fn check_on_server(
+    args: CheckArgs,
+    server: &Server,
+    output: &Output,
+) -> Result<Exit, Problem> {
+    let waiting = Waiting { wait: !args.no_wait, timeout: args.timeout };
+    let kind = "tenant.check_connection".to_owned();
+    let ask = Ask { kind, tenant: Some(args.slug), ..Ask::default() };
+    start::ask_server(server, &ask, waiting, output).await
 }
 
 async fn set(

@@ -13,6 +13,7 @@ mod pages_without_graph;
 mod people;
 mod program;
 mod races;
+mod remote;
 mod serving;
 mod statements;
 mod tenants;

@@ -18,7 +18,9 @@ use tokio::sync::mpsc;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The variables that the program reads; none of them reaches it from the test's own environment.
-const VARIABLES: [&str; 13] = [
+const VARIABLES: [&str; 15] = [
+    "TENANTATLAS_SERVER",
+    "TENANTATLAS_TOKEN",
     "HOME",
     "XDG_DATA_HOME",
     "INTUNE_TENANT_ID",
@@ -73,6 +75,12 @@ impl Program {
         self.variables.retain(|(known, _)| *known != name);
         self.variables.push((name, value.into()));
         self
+    }
+
+    /// Gives a variable that was set.
+    pub(crate) fn variable(&self, name: &str) -> String {
+        let set = self.variables.iter().find(|(known, _)| *known == name);
+        set.unwrap().1.to_str().unwrap().to_owned()
     }
 
     pub(crate) fn data_dir(&self) -> PathBuf {

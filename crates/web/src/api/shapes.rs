@@ -70,6 +70,8 @@ pub struct RunShape {
     /// When somebody asked for it to be cancelled.
     #[schema(format = DateTime)]
     pub cancel_requested_at: Option<String>,
+    /// The hash that stands for its kind and inputs.
+    pub identity: String,
     /// Whether it waits because its kind is paused.
     pub paused: bool,
 }
@@ -143,8 +145,6 @@ pub struct RunDetailShape {
     pub inputs: Value,
     /// How many attempts it may have.
     pub max_attempts: i16,
-    /// The hash that stands for its kind and inputs.
-    pub identity: String,
     /// Until when a start of the same work gives this run.
     #[schema(format = DateTime)]
     pub reuse_until: Option<String>,
@@ -410,6 +410,7 @@ impl RunShape {
             counts: counts(&run.counts),
             attempt: run.attempt,
             cancel_requested_at: run.cancel_requested_at.map(instant),
+            identity: run.identity.clone(),
             paused: run.is_paused,
         }
     }
@@ -426,7 +427,6 @@ impl RunDetailShape {
             context: detail.context,
             inputs: detail.inputs,
             max_attempts: detail.max_attempts,
-            identity: detail.identity,
             reuse_until: detail.reuse_until.map(instant),
             claimed_at: detail.claimed_at.map(instant),
             rerun_of: detail.rerun_of.map(RunId::as_uuid),

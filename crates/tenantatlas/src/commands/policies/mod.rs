@@ -6,7 +6,7 @@ mod place;
 use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand};
-use database::Ts;
+use database::{Clock, Ts};
 use governance::policies::{self, Filter, Policy, PolicyId};
 use governance::{ObjectKey, PAGE_MAX, Presence};
 use serde_json::{Value, json};
@@ -18,6 +18,7 @@ use crate::config::Settings;
 use crate::exit::Exit;
 use crate::present::{Output, Table, ago};
 use crate::problem::Problem;
+use crate::remote::{PolicyQuestion, Server};
 use crate::wiring::{self, Installation};
 
 /// Shows policies and their versions
@@ -48,7 +49,7 @@ pub(crate) struct ListArgs {
     limit: u16,
     /// Go on after this place, the `next` of the page before
     #[arg(long, value_name = "PLACE")]
-    after: Option<Place>,
+    after: Option<String>,
 }
 
 /// The fewest digits of the end of an id that name a policy.
@@ -74,29 +75,69 @@ async fn list(
     output: &Output,
 ) -> Result<Exit, Problem> {
     let scope = installation.scope(settings, args.tenant.as_deref()).await?;
+    let after = args
+        .after
+        .as_deref()
+        .map(str::parse::<Place>)
+        .transpose()
+        .map_err(|error| Problem::wrong_use("usage", format!("--after: {error}")))?;
     let presence = if args.missing { Presence::Missing } else { Presence::Any };
     let filter = Filter { types: args.types, name: args.name, presence };
-    let after = args.after.map(|place| place.0);
+    let after = after.map(|place| place.0);
     let page = policies::list(&installation.database, &scope, &filter, after, args.limit.into()).await?;
     let (now, tenants) = (installation.clock.now(), installation.tenant_slugs(&scope).await?);
     let next = page.next.map(|key| Place(key).to_string());
+    tell(&page.policies, next.as_deref(), &tenants, now, output)
+}
+
+/// Does the same on a server.
+pub(super) async fn on_server(
+    command: PoliciesCommand,
+    server: &Server,
+    output: &Output,
+) -> Result<Exit, Problem> {
+    let args = match command {
+        PoliciesCommand::Show(args) => return one::show_on_server(args, server, output).await,
+        PoliciesCommand::Versions(args) => return one::versions_on_server(args, server, output).await,
+        PoliciesCommand::List(args) => args,
+    };
+    let question = PolicyQuestion {
+        tenant: args.tenant,
+        types: args.types,
+        name: args.name,
+        seen: args.missing.then_some("missing"),
+        limit: args.limit.into(),
+        after: args.after,
+    };
+    let (policies, next) = server.policies(&question).await?;
+    let tenants = server.tenant_slugs().await?;
+    tell(&policies, next.as_deref(), &tenants, Clock::system().now(), output)
+}
+
+fn tell(
+    policies: &[Policy],
+    next: Option<&str>,
+    tenants: &BTreeMap<TenantId, String>,
+    now: Ts,
+    output: &Output,
+) -> Result<Exit, Problem> {
     output.json(&json!({
-        "policies": page.policies.iter().map(|policy| shape(policy, &tenants)).collect::<Vec<_>>(),
+        "policies": policies.iter().map(|policy| shape(policy, tenants)).collect::<Vec<_>>(),
         "next": next,
     }))?;
-    if page.policies.is_empty() {
+    if policies.is_empty() {
         output.line("No policies.")?;
         return Ok(Exit::Succeeded);
     }
     let mut table = Table::new(output, &["policy", "tenant", "type", "name", "versions", "read"]).right(4);
-    for policy in &page.policies {
+    for policy in policies {
         let read = match policy.missing_since {
             Some(since) => format!("missing since {}", ago(since, now)),
             None => ago(policy.last_read_at, now),
         };
         table.row([
             short(policy.id),
-            slug(&policy.key, &tenants),
+            slug(&policy.key, tenants),
             title(&policy.key.ty),
             policy.name.clone(),
             policy.version_count.to_string(),
@@ -104,7 +145,7 @@ async fn list(
         ]);
     }
     output.line(table)?;
-    output.line(age(&page.policies, now))?;
+    output.line(age(policies, now))?;
     if let Some(next) = next {
         output.line(format!("There are more: --after '{next}'"))?;
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use clap::Args;
-use database::Ts;
+use database::{Clock, Ts};
 use governance::PAGE_MAX;
 use governance::policies::{self, Filter, Policy, PolicyId, Version};
 use serde_json::{Value, json};
@@ -16,6 +16,7 @@ use crate::config::Settings;
 use crate::exit::Exit;
 use crate::present::{Output, Table, ago};
 use crate::problem::Problem;
+use crate::remote::{Document, PolicyQuestion, Server};
 use crate::wiring::Installation;
 
 /// Shows one policy: its versions, and with --json what the newest, or the one asked for, holds
@@ -47,37 +48,77 @@ pub(super) async fn show(
     let scope = installation.scope(settings, None).await?;
     let policy = find(installation, &scope, &args.policy).await?;
     let versions = policies::versions(&installation.database, &scope, policy.id).await?;
-    let shown = match args.version {
-        None => versions.first(),
-        Some(number) => versions.iter().find(|version| version.number == number),
-    };
-    let shown = shown.ok_or_else(|| {
-        Problem::wrong_use("version.unknown", "there is no such version")
-            .advice(format!("the policy has the versions 1 to {}", policy.version_count))
-    })?;
+    let shown = chosen(&args, &policy, &versions)?;
     let bytes = policies::payload(&installation.database, &scope, shown.id)
         .await
         .map_err(|error| Problem::failed("version.damaged", "failed to read the version").because(&error))?;
     let payload: Value = serde_json::from_slice(&bytes.unwrap_or_default())
         .map_err(|error| Problem::failed("version.damaged", "the version is no JSON").because(&error))?;
+    let tenants = installation.tenant_slugs(&scope).await?;
+    let told = One { policy: &policy, versions: &versions, tenants: &tenants, now: installation.clock.now() };
+    tell_version(&args, told, shown, &payload, output)
+}
+
+/// Does the same on a server, which withholds what may be a secret.
+pub(super) async fn show_on_server(
+    args: ShowArgs,
+    server: &Server,
+    output: &Output,
+) -> Result<Exit, Problem> {
+    let tenants = server.tenant_slugs().await?;
+    let policy = find_on_server(server, &args.policy).await?;
+    let tenant = slug(&policy.key, &tenants);
+    let versions = server.versions(&tenant, policy.id).await?;
+    let shown = chosen(&args, &policy, &versions)?;
+    let document = server.document(&tenant, policy.id, shown.number).await?;
+    let payload = document.map(Document::into_value).unwrap_or_default();
+    let told = One { policy: &policy, versions: &versions, tenants: &tenants, now: Clock::system().now() };
+    tell_version(&args, told, shown, &payload, output)
+}
+
+fn chosen<'a>(args: &ShowArgs, policy: &Policy, versions: &'a [Version]) -> Result<&'a Version, Problem> {
+    let shown = match args.version {
+        None => versions.first(),
+        Some(number) => versions.iter().find(|version| version.number == number),
+    };
+    shown.ok_or_else(|| {
+        Problem::wrong_use("version.unknown", "there is no such version")
+            .advice(format!("the policy has the versions 1 to {}", policy.version_count))
+    })
+}
+
+/// A policy with what is told beside it.
+struct One<'a> {
+    policy: &'a Policy,
+    versions: &'a [Version],
+    tenants: &'a BTreeMap<TenantId, String>,
+    now: Ts,
+}
+
+fn tell_version(
+    args: &ShowArgs,
+    one: One<'_>,
+    shown: &Version,
+    payload: &Value,
+    output: &Output,
+) -> Result<Exit, Problem> {
     if args.payload {
-        let text = serde_json::to_string_pretty(&payload).unwrap_or_default();
+        let text = serde_json::to_string_pretty(payload).unwrap_or_default();
         output.line(text)?;
-        output.json(&payload)?;
+        output.json(payload)?;
         return Ok(Exit::Succeeded);
     }
-    let tenants = installation.tenant_slugs(&scope).await?;
     output.json(&json!({
-        "policy": shape(&policy, &tenants),
-        "versions": versions.iter().map(shape_of_version).collect::<Vec<_>>(),
+        "policy": shape(one.policy, one.tenants),
+        "versions": one.versions.iter().map(shape_of_version).collect::<Vec<_>>(),
         "version": shown.number,
         "payload": payload,
     }))?;
-    tell(&policy, &tenants, installation.clock.now(), output)?;
-    tell_versions(&versions, installation.clock.now(), output)?;
+    tell(one.policy, one.tenants, one.now, output)?;
+    tell_versions(one.versions, one.now, output)?;
     output.line(format!(
         "`policies show {} --version {} --payload` prints what it holds.",
-        short(policy.id),
+        short(one.policy.id),
         shown.number
     ))?;
     Ok(Exit::Succeeded)
@@ -92,28 +133,79 @@ pub(super) async fn versions(
     let scope = installation.scope(settings, None).await?;
     let policy = find(installation, &scope, &args.policy).await?;
     let versions = policies::versions(&installation.database, &scope, policy.id).await?;
-    let (now, tenants) = (installation.clock.now(), installation.tenant_slugs(&scope).await?);
+    let tenants = installation.tenant_slugs(&scope).await?;
+    tell_all(
+        One { policy: &policy, versions: &versions, tenants: &tenants, now: installation.clock.now() },
+        output,
+    )
+}
+
+/// Does the same on a server.
+pub(super) async fn versions_on_server(
+    args: OnePolicy,
+    server: &Server,
+    output: &Output,
+) -> Result<Exit, Problem> {
+    let tenants = server.tenant_slugs().await?;
+    let policy = find_on_server(server, &args.policy).await?;
+    let versions = server.versions(&slug(&policy.key, &tenants), policy.id).await?;
+    tell_all(
+        One { policy: &policy, versions: &versions, tenants: &tenants, now: Clock::system().now() },
+        output,
+    )
+}
+
+fn tell_all(one: One<'_>, output: &Output) -> Result<Exit, Problem> {
     output.json(&json!({
-        "policy": shape(&policy, &tenants),
-        "versions": versions.iter().map(shape_of_version).collect::<Vec<_>>(),
+        "policy": shape(one.policy, one.tenants),
+        "versions": one.versions.iter().map(shape_of_version).collect::<Vec<_>>(),
     }))?;
-    tell(&policy, &tenants, now, output)?;
-    tell_versions(&versions, now, output)?;
+    tell(one.policy, one.tenants, one.now, output)?;
+    tell_versions(one.versions, one.now, output)?;
     Ok(Exit::Succeeded)
 }
 
 /// Finds a policy by its id, or by the end of it among all of the scope.
 async fn find(installation: &Installation, scope: &Scope, named: &str) -> Result<Policy, Problem> {
-    let unknown = || {
-        Problem::wrong_use(
-            "policy.unknown",
-            format!("there is no policy `{}`", named.chars().take(40).collect::<String>()),
-        )
-        .advice("`tenantatlas policies list` shows those there are")
-    };
     if let Ok(id) = PolicyId::from_str(named) {
-        return policies::find(&installation.database, scope, id).await?.ok_or_else(unknown);
+        let found = policies::find(&installation.database, scope, id).await?;
+        return found.ok_or_else(|| unknown(named));
     }
+    let end = end_of(named)?;
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = policies::list(&installation.database, scope, &Filter::default(), after, PAGE_MAX).await?;
+        found.extend(page.policies.into_iter().filter(|policy| ends_with(policy, &end)));
+        after = page.next;
+        if after.is_none() {
+            return only(found, named);
+        }
+    }
+}
+
+/// Finds a policy of a server by its id, or by the end of it, in every tenant that may be seen.
+async fn find_on_server(server: &Server, named: &str) -> Result<Policy, Problem> {
+    let whole = PolicyId::from_str(named).map(|id| id.as_uuid().simple().to_string());
+    let end = whole.or_else(|_| end_of(named))?;
+    let mut question = PolicyQuestion { limit: PAGE_MAX, ..PolicyQuestion::default() };
+    let mut found = Vec::new();
+    loop {
+        let (policies, next) = server.policies(&question).await?;
+        found.extend(policies.into_iter().filter(|policy| ends_with(policy, &end)));
+        question.after = next;
+        if question.after.is_none() {
+            return only(found, named);
+        }
+    }
+}
+
+fn unknown(named: &str) -> Problem {
+    let named: String = named.chars().take(40).collect();
+    Problem::wrong_use("policy.unknown", format!("there is no policy `{named}`"))
+        .advice("`tenantatlas policies list` shows those there are")
+}
+
+fn end_of(named: &str) -> Result<String, Problem> {
     let end = named.replace('-', "").to_ascii_lowercase();
     if end.len() < DIGITS_MIN || !end.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err(Problem::wrong_use(
@@ -121,24 +213,19 @@ async fn find(installation: &Installation, scope: &Scope, named: &str) -> Result
             format!("a policy is named by its id, or by at least {DIGITS_MIN} hex digits of the end of it"),
         ));
     }
-    let (mut found, mut after) = (Vec::new(), None);
-    loop {
-        let page = policies::list(&installation.database, scope, &Filter::default(), after, PAGE_MAX).await?;
-        found.extend(
-            page.policies
-                .into_iter()
-                .filter(|policy| policy.id.as_uuid().simple().to_string().ends_with(&end)),
-        );
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
+    Ok(end)
+}
+
+fn ends_with(policy: &Policy, end: &str) -> bool {
+    policy.id.as_uuid().simple().to_string().ends_with(end)
+}
+
+fn only(mut found: Vec<Policy>, named: &str) -> Result<Policy, Problem> {
     match (found.pop(), found.is_empty()) {
         (Some(policy), true) => Ok(policy),
-        (None, _) => Err(unknown()),
+        (None, _) => Err(unknown(named)),
         (Some(_), false) => {
-            Err(Problem::wrong_use("policy.ambiguous", format!("`{end}` is the end of several policies"))
+            Err(Problem::wrong_use("policy.ambiguous", format!("`{named}` is the end of several policies"))
                 .advice("give more of the id"))
         }
     }

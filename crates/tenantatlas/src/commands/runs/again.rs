@@ -7,6 +7,7 @@ use crate::config::Settings;
 use crate::exit::Exit;
 use crate::present::Output;
 use crate::problem::Problem;
+use crate::remote::{Ask, Server};
 use crate::run_ref::{self, RunRef};
 use crate::wiring;
 
@@ -37,4 +38,14 @@ pub(super) async fn run(args: AgainArgs, settings: &Settings, output: &Output) -
     };
     let started = installation.ledger.repeat(&scope, id, start::force(args.force)).await?;
     start::tell(&installation, &scope, &earlier.row.kind, &started, args.waiting, output).await
+}
+
+/// Does the same on a server.
+pub(super) async fn on_server(args: AgainArgs, server: &Server, output: &Output) -> Result<Exit, Problem> {
+    let tenants = server.tenant_slugs().await?;
+    let id = server.resolve(&args.run).await?;
+    let earlier = server.run(id).await?.ok_or_else(|| run_ref::unknown(&args.run))?;
+    let tenant = earlier.row.tenant.and_then(|tenant| tenants.get(&tenant).cloned());
+    let ask = Ask { kind: earlier.row.kind, tenant, force: args.force, rerun_of: Some(id), ..Ask::default() };
+    start::ask_server(server, &ask, args.waiting, output).await
 }

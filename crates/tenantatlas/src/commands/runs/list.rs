@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use database::Ts;
+use database::{Clock, Ts};
 use ledger::catalog::Catalog;
 use ledger::{ActiveFilter, Outcome, PAGE_MAX, RunFilter, RunRow, RunStatus};
 use serde_json::json;
@@ -15,7 +15,8 @@ use crate::config::Settings;
 use crate::exit::Exit;
 use crate::present::{Output, RunJson, Table, ago, counts, outcome, short_id, span, took};
 use crate::problem::Problem;
-use crate::run_ref::RunRef;
+use crate::remote::{RunQuestion, Server};
+use crate::run_ref::{RunRef, RunRefError};
 use crate::wiring;
 
 /// Lists runs: the active ones, then a page of those that have ended, each newest first
@@ -38,7 +39,7 @@ pub(crate) struct ListArgs {
     limit: u16,
     /// Go on after this run, the `next` of the page before
     #[arg(long, value_name = "RUN")]
-    after: Option<RunRef>,
+    after: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -95,13 +96,10 @@ pub(super) async fn run(args: ListArgs, settings: &Settings, output: &Output) ->
     let installation = wiring::installation(settings).await?;
     let scope = installation.scope(settings, args.tenant.as_deref()).await?;
     let (ledger, now) = (&installation.ledger, installation.clock.now());
-    let since = args.since.map(|since| match since {
-        Since::Ago(long) => now.minus(long),
-        Since::At(at) => at,
-    });
+    let since = args.since.map(|since| since.instant(now));
     let (filter, wants_ended) = filter(&args, since);
     let after = match &args.after {
-        Some(run) => Some(run.resolve(ledger, &scope).await?),
+        Some(run) => Some(place(run)?.resolve(ledger, &scope).await?),
         None => None,
     };
     // A later page goes on among those that have ended; the active ones were on the first.
@@ -114,13 +112,53 @@ pub(super) async fn run(args: ListArgs, settings: &Settings, output: &Output) ->
         next = page.next;
     }
     let tenants = installation.tenant_slugs(&scope).await?;
-    let shown: Vec<RunJson> =
-        runs.iter().map(|run| RunJson::of(run, installation.catalog(), &tenants)).collect();
+    let next = next.map(|next| next.to_string());
+    tell(&runs, next.as_deref(), installation.catalog(), &tenants, now, output)
+}
+
+/// Does the same on a server.
+pub(super) async fn on_server(args: ListArgs, server: &Server, output: &Output) -> Result<Exit, Problem> {
+    let (now, catalog) = (Clock::system().now(), wiring::catalog()?);
+    let tenants = server.tenant_slugs().await?;
+    if let Some(tenant) = &args.tenant {
+        server.tenant(tenant).await?;
+    }
+    let state = match args.status.as_slice() {
+        [one] => Some(one.filter()),
+        _ => None,
+    };
+    let question = RunQuestion {
+        tenant: args.tenant,
+        kinds: args.kind,
+        state,
+        since: args.since.map(|since| since.instant(now)),
+        limit: args.limit.into(),
+        after: args.after,
+    };
+    let wanted = |run: &RunRow| args.status.is_empty() || args.status.iter().any(|status| status.is_of(run));
+    let (runs, next) = server.runs(&question, wanted).await?;
+    tell(&runs, next.as_deref(), &catalog, &tenants, now, output)
+}
+
+/// Reads where a page begins.
+fn place(text: &str) -> Result<RunRef, Problem> {
+    text.parse().map_err(|error: RunRefError| Problem::wrong_use("usage", format!("--after: {error}")))
+}
+
+fn tell(
+    runs: &[RunRow],
+    next: Option<&str>,
+    catalog: &Catalog,
+    tenants: &BTreeMap<TenantId, String>,
+    now: Ts,
+    output: &Output,
+) -> Result<Exit, Problem> {
+    let shown: Vec<RunJson> = runs.iter().map(|run| RunJson::of(run, catalog, tenants)).collect();
     output.json(&json!({"runs": shown, "next": next}))?;
     if runs.is_empty() {
         output.line("No runs.")?;
     } else {
-        output.line(ledger_table(&runs, installation.catalog(), &tenants, now, output))?;
+        output.line(ledger_table(runs, catalog, tenants, now, output))?;
     }
     if let Some(next) = next {
         output.line(format!("There are more: --after {next}"))?;
@@ -182,7 +220,39 @@ fn filter(args: &ListArgs, since: Option<Ts>) -> (RunFilter, bool) {
     (RunFilter { kinds: args.kind.clone(), active, outcomes, since }, wants_ended)
 }
 
+impl Since {
+    fn instant(self, now: Ts) -> Ts {
+        match self {
+            Self::Ago(long) => now.minus(long),
+            Self::At(at) => at,
+        }
+    }
+}
+
 impl Status {
+    /// Gives the value of the API's filter.
+    fn filter(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::PartiallySucceeded => "partial",
+            Self::Failed => "failed",
+            Self::Blocked => "blocked",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    fn is_of(self, run: &RunRow) -> bool {
+        match self.outcome() {
+            Some(outcome) => run.status == RunStatus::Completed && run.outcome == outcome,
+            None => {
+                (self == Self::Queued) == (run.status == RunStatus::Queued)
+                    && run.status != RunStatus::Completed
+            }
+        }
+    }
+
     fn outcome(self) -> Option<Outcome> {
         match self {
             Self::Queued | Self::Running => None,

@@ -1,15 +1,20 @@
 //! `runs show`: one run with everything that is kept about it.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
-use database::Ts;
+use database::{Clock, Ts};
+use ledger::catalog::Catalog;
 use ledger::failure::Failure;
 use ledger::{RunDetail, RunStatus};
 use serde_json::Value;
+use tenancy::TenantId;
 
 use crate::config::Settings;
 use crate::exit::Exit;
 use crate::present::{Output, RunDetailJson, ago, counts, outcome, span, took};
 use crate::problem::Problem;
+use crate::remote::Server;
 use crate::run_ref::{self, RunRef};
 use crate::wiring;
 
@@ -26,11 +31,28 @@ pub(super) async fn run(args: ShowArgs, settings: &Settings, output: &Output) ->
     let id = args.run.resolve(&installation.ledger, &scope).await?;
     let detail = installation.ledger.show(&scope, id).await?.ok_or_else(|| run_ref::unknown(&args.run))?;
     let tenants = installation.tenant_slugs(&scope).await?;
-    output.json(&RunDetailJson::of(&detail, installation.catalog(), &tenants))?;
+    tell(&detail, installation.catalog(), &tenants, installation.clock.now(), output)
+}
+
+/// Does the same on a server.
+pub(super) async fn on_server(args: ShowArgs, server: &Server, output: &Output) -> Result<Exit, Problem> {
+    let tenants = server.tenant_slugs().await?;
+    let id = server.resolve(&args.run).await?;
+    let detail = server.run(id).await?.ok_or_else(|| run_ref::unknown(&args.run))?;
+    tell(&detail, &wiring::catalog()?, &tenants, Clock::system().now(), output)
+}
+
+fn tell(
+    detail: &RunDetail,
+    catalog: &Catalog,
+    tenants: &BTreeMap<TenantId, String>,
+    now: Ts,
+    output: &Output,
+) -> Result<Exit, Problem> {
+    output.json(&RunDetailJson::of(detail, catalog, tenants))?;
     let row = &detail.row;
-    let now = installation.clock.now();
     let tenant = row.tenant.and_then(|tenant| tenants.get(&tenant).cloned());
-    output.line(format!("{} ({})", installation.catalog().label_of(&row.kind), row.kind))?;
+    output.line(format!("{} ({})", catalog.label_of(&row.kind), row.kind))?;
     field(output, "run", Some(row.id.to_string()))?;
     field(output, "tenant", tenant)?;
     let state = match &row.reason_code {
@@ -39,7 +61,7 @@ pub(super) async fn run(args: ShowArgs, settings: &Settings, output: &Output) ->
     };
     field(output, "status", Some(state))?;
     field(output, "counts", Some(counts(&row.counts)).filter(|told| !told.is_empty()))?;
-    field(output, "started by", Some(initiator(&detail)))?;
+    field(output, "started by", Some(initiator(detail)))?;
     field(output, "created", Some(time(row.created_at, now)))?;
     field(output, "claimed", row.started_at.map(|at| time(at, now)))?;
     field(output, "ended", row.completed_at.map(|at| time(at, now)))?;
@@ -50,9 +72,9 @@ pub(super) async fn run(args: ShowArgs, settings: &Settings, output: &Output) ->
     field(output, "stands until", detail.reuse_until.filter(|until| *until > now).map(|at| at.to_string()))?;
     field(output, "repeats", detail.rerun_of.map(|run| run.to_string()))?;
     field(output, "about", about(&detail.context))?;
-    tell_progress(&detail, now, output)?;
-    tell_failures(&detail, output)?;
-    tell_attempts(&detail, now, output)?;
+    tell_progress(detail, now, output)?;
+    tell_failures(detail, output)?;
+    tell_attempts(detail, now, output)?;
     Ok(Exit::Succeeded)
 }
 
