@@ -119,6 +119,15 @@ impl World {
         let (serving, said) =
             calls.start(&["serve", "--role", "web", "--listen", "127.0.0.1:0", "--json"])?;
         let address = said["address"].as_str().context("the server tells no address")?.to_owned();
+        for role in roles.iter().filter(|role| **role != "readonly") {
+            // Something of their own, which they may call off whatever their role.
+            let start = ["start", "tenant.check_connection", "--tenant", "fabrikam", "--server", &address];
+            let mut asking = calls.command(&start);
+            asking.env("TENANTATLAS_TOKEN", &tokens[*role]).stdout(Stdio::null());
+            if !command::succeeds(&mut asking)? {
+                bail!("{} did not succeed", command::shown(&asking));
+            }
+        }
         let ids = |answer: Value, list: &str| -> Vec<String> {
             let items = answer[list].as_array().cloned().unwrap_or_default();
             items.iter().filter_map(|item| item["id"].as_str().map(str::to_owned)).collect()
@@ -199,6 +208,8 @@ impl Calls {
             "TENANTATLAS_WORKSPACE",
             "TENANTATLAS_MASTER_KEY",
             "TENANTATLAS_MASTER_KEY_FILE",
+            "TENANTATLAS_SERVER",
+            "TENANTATLAS_TOKEN",
             "INTUNE_TENANT_ID",
         ] {
             command.env_remove(name);

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops there, also in what its tests share")]
 
 mod again;
+mod api_tour;
 mod beside_the_demo;
 mod corpus;
 mod demo;

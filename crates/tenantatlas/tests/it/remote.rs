@@ -45,7 +45,7 @@ fn refused(answer: &Answer, code: i32, told: &[&str]) {
     for text in told {
         assert!(answer.stderr.contains(text), "`{text}` is not in {answer:?}");
     }
-    assert!(answer.stderr.starts_with("error: ") && !answer.stderr.contains("ta_"), "{answer:?}");
+    assert!(answer.stderr.starts_with("error: ") && !answer.stderr.contains("tat_"), "{answer:?}");
 }
 
 #[rstest]
@@ -173,7 +173,7 @@ async fn what_a_server_refuses_is_told_in_the_users_words(
     for command in [&["migrate"][..], &["users", "list"], &["tenants", "disconnect", "contoso"], &["demo"]] {
         refused(&client.call(command).await, 2, &["works on the database itself", "--server"]);
     }
-    let stranger = client.with("TENANTATLAS_TOKEN", format!("ta_{}_{}", "0".repeat(32), "A".repeat(51)));
+    let stranger = client.with("TENANTATLAS_TOKEN", format!("tat_{}_{}", "0".repeat(32), "A".repeat(51)));
     refused(&stranger.call(&["tenants", "list"]).await, 1, &["does not know the token"]);
     let silent = stranger.with("TENANTATLAS_TOKEN", "");
     refused(&silent.call(&["tenants", "list"]).await, 2, &["TENANTATLAS_TOKEN", "--token-file"]);

@@ -2,6 +2,7 @@
 
 mod acting;
 mod api;
+mod api_forms;
 mod browser;
 mod details;
 mod doors;
