@@ -1,6 +1,7 @@
 //! What may be done with the objects of a type.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::policy_type::PolicyType;
 use crate::view::View;
@@ -40,6 +41,15 @@ pub fn capabilities(ty: &PolicyType) -> Capabilities {
 /// Derives what may be done with the objects of one view; it is never more than the type allows.
 pub fn capabilities_in_view(ty: &PolicyType, view: &View) -> Capabilities {
     deeds(ty, view.capability.map_or(ty.capability, |of_view| of_view.min(ty.capability)))
+}
+
+/// Derives what may be done with one object: what its view allows, and no write if Microsoft owns it.
+pub fn capabilities_of(ty: &PolicyType, object: &Value) -> Capabilities {
+    let of_view = match ty.view_of(object) {
+        Some(view) => capabilities_in_view(ty, view),
+        None => capabilities(ty),
+    };
+    Capabilities { restore: of_view.restore && !ty.is_protected(object), ..of_view }
 }
 
 fn deeds(ty: &PolicyType, capability: Capability) -> Capabilities {

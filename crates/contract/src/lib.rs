@@ -23,7 +23,7 @@ mod view;
 mod tests;
 
 pub use assignments::{AssignmentStyle, AssignmentWrite, Assignments};
-pub use capability::{Capabilities, Capability, capabilities, capabilities_in_view};
+pub use capability::{Capabilities, Capability, capabilities, capabilities_in_view, capabilities_of};
 pub use detail_call::{DetailCall, ForEach, Merge, Need, Part};
 pub use field_path::{FieldPath, FieldPathError, Segment};
 pub use list_call::{DeltaCall, ListCall, ListGives};

@@ -215,6 +215,11 @@ impl PolicyType {
         self.views.iter().find(|view| view.key == key)
     }
 
+    /// Returns what a person calls things like this object: the label of its view, else the type's title.
+    pub fn label_of(&self, object: &Value) -> &str {
+        self.view_of(object).map_or(&self.title, |view| &view.label)
+    }
+
     /// Returns the object's platform in Graph's own words, several of them divided by commas.
     pub fn platform_of(&self, object: &Value) -> Option<String> {
         self.platform.iter().find_map(|source| source.platform_of(object, &self.odata_platforms))

@@ -56,6 +56,82 @@ fn what_each_type_and_view_may_do_is_the_committed_table() {
     assert!(table == committed, "the table is now:\n{table}");
 }
 
+/// Writes what is known of a type as a few lines that a person can compare.
+fn facts(ty: &PolicyType) -> String {
+    let mut text = format!("{} \"{}\" {:?}\n", ty.key, ty.title, ty.capability);
+    let mut line = |what: &str, value: String| {
+        if !value.is_empty() {
+            writeln!(text, "  {what}: {value}").unwrap();
+        }
+    };
+    let paths = |paths: &[FieldPath]| paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    line("list", format!("{}{} {:?}", ty.version.segment(), ty.collection_path, ty.list.query_pairs()));
+    line("delta", ty.delta.as_ref().map(|delta| delta.path.clone()).unwrap_or_default());
+    for call in &ty.detail {
+        line(
+            "detail",
+            format!("{} {} {}", call.part.as_str(), call.path, call.query.as_deref().unwrap_or("")),
+        );
+    }
+    if let Some(write) = ty.assignments.write() {
+        let name = write.body_property.as_deref().unwrap_or("-");
+        line("assignments", format!("{:?} {name} {}", write.style, write.action.as_deref().unwrap_or("-")));
+    }
+    line("update", ty.update.as_ref().map(|update| format!("{:?}", update.method)).unwrap_or_default());
+    line("ignored in a diff", paths(&ty.ignore_in_diff));
+    line("not sent on create", paths(&ty.strip_on_create));
+    line("not sent on update", paths(&ty.strip_on_update));
+    line("immutable", paths(&ty.immutable_after_create));
+    line("sets", ty.sets.iter().map(|set| set.path.to_string()).collect::<Vec<_>>().join(" "));
+    line(
+        "secrets",
+        ty.secrets.iter().map(|secret| format!("{:?}", secret.how)).collect::<Vec<_>>().join(" "),
+    );
+    line("reads with", ty.permissions.read.join(" "));
+    line("writes with", ty.permissions.write.join(" "));
+    line("restored at", ty.restore_order.map(|order| order.to_string()).unwrap_or_default());
+    for view in &ty.views {
+        line("view", format!("{} \"{}\"", view.key, view.label));
+    }
+    text
+}
+
+#[test]
+fn what_is_known_of_each_type_is_the_committed_text() {
+    let known: String = registry().types().iter().map(facts).collect();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/golden/types.txt");
+    let committed = std::fs::read_to_string(file).unwrap();
+    for (known, committed) in known.lines().zip(committed.lines()) {
+        assert_eq!(known, committed, "the first line that differs; the text is now:\n{known}");
+    }
+    assert!(known == committed, "the text is now:\n{known}");
+}
+
+#[test]
+fn an_object_may_be_restored_unless_its_view_or_its_owner_forbids_it() {
+    let restore = |key: &str, object: Value| capabilities_of(ty(key), &object).restore;
+    assert!(restore("roleDefinition", json!({"isBuiltIn": false})));
+    assert!(!restore("roleDefinition", json!({"isBuiltIn": true})));
+    for ty in registry().types() {
+        for view in ty.views.iter().filter(|view| view.capability.is_some()) {
+            let (in_view, of_type) = (capabilities_in_view(ty, view), capabilities(ty));
+            assert!(of_type.restore || !in_view.restore, "{}/{}", ty.key, view.key);
+        }
+    }
+}
+
+#[test]
+fn objects_of_a_collection_are_called_as_people_know_them() {
+    let typed = |name: &str| json!({"@odata.type": format!("#microsoft.graph.{name}")});
+    let label = |key: &str, object: Value| ty(key).label_of(&object).to_owned();
+    let ring = label("deviceConfiguration", typed("windowsUpdateForBusinessConfiguration"));
+    let other = label("deviceConfiguration", typed("somethingNew"));
+    assert_ne!(ring, other);
+    let antivirus = json!({"templateReference": {"templateFamily": "endpointSecurityAntivirus"}});
+    assert_eq!(label("configurationPolicy", antivirus), "Antivirus");
+    assert_eq!(label("namedLocation", json!({})), ty("namedLocation").title);
+}
+
 #[test]
 fn a_changed_compare_rule_needs_a_new_rule_set() {
     let mut rules = String::new();
