@@ -81,6 +81,10 @@ pub enum Fault {
 pub struct Act(Arc<dyn Fn(&TenantHandle) + Send + Sync>);
 
 impl Act {
+    pub(crate) fn new(deed: impl Fn(&TenantHandle) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(deed))
+    }
+
     pub(crate) fn perform(&self, tenant: &TenantHandle) {
         (self.0)(tenant);
     }
@@ -96,7 +100,7 @@ impl Fault {
     /// Makes a fault that changes the tenant and then lets the request be answered: with
     /// [`Rule::page`]`(2)`, data changes between two pages.
     pub fn act(deed: impl Fn(&TenantHandle) + Send + Sync + 'static) -> Self {
-        Self::Act(Act(Arc::new(deed)))
+        Self::Act(Act::new(deed))
     }
 
     /// Returns the name under which the recorder notes the fault.

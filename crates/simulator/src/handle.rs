@@ -12,6 +12,7 @@ use crate::approval::Verdict;
 use crate::change::{self, Change};
 use crate::collections::{Collection, Shape};
 use crate::object::StoredObject;
+use crate::script::Script;
 use crate::service::Service;
 use crate::snapshot::SnapshotError;
 use crate::tenant::{Availability, StateError, TenantState, known};
@@ -169,6 +170,11 @@ impl TenantHandle {
         self.change(collection, id, |collection, object| {
             object.set_part(collection, part, elements);
         })
+    }
+
+    /// Begins a change script: its deeds are done when their time has come by the simulator's clock.
+    pub fn play(&self, script: Script) {
+        self.service.scripts.add(self.tenant_id, script, self.service.clock.now());
     }
 
     /// Demands claims (a JSON text) of the tenant's tokens from now on, those already issued included.

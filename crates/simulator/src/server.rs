@@ -19,6 +19,7 @@ use crate::handle::TenantHandle;
 use crate::lag::{Lag, Lags};
 use crate::limits::{Limits, Meter};
 use crate::recorder::Recorder;
+use crate::script::Scripts;
 use crate::service::{Service, serve};
 use crate::tenant::TenantState;
 use crate::token::{TOKEN_LIFETIME, Tokens};
@@ -138,6 +139,7 @@ impl Simulator {
             lags: Lags::new(self.lag),
             deltas: Deltas::default(),
             approvals: Approvals::default(),
+            scripts: Scripts::default(),
             latency: self.latency,
             page_size: self.page_size,
         });
@@ -232,9 +234,10 @@ impl Running {
         self.service.tokens.set_lifetime(lifetime);
     }
 
-    /// Moves the simulator's clock forward, so that tokens expire without waiting.
+    /// Moves the simulator's clock forward, so that tokens expire and scripts go on without waiting.
     pub fn advance(&self, by: Duration) {
         self.service.clock.advance(by);
+        self.service.play_due();
     }
 
     /// Stops accepting, cuts every connection, and returns when the port is free.

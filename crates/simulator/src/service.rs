@@ -29,6 +29,7 @@ use crate::page::Cursor;
 use crate::query::Query;
 use crate::read::Reading;
 use crate::recorder::{Recorder, Request, UnderWay};
+use crate::script::Scripts;
 use crate::tamper::{Fate, Links, tamper};
 use crate::tenant::{Availability, TenantState};
 use crate::token::Tokens;
@@ -50,6 +51,7 @@ pub(crate) struct Service {
     pub(crate) lags: Lags,
     pub(crate) deltas: Deltas,
     pub(crate) approvals: Approvals,
+    pub(crate) scripts: Scripts,
     pub(crate) latency: Duration,
     pub(crate) page_size: Option<usize>,
 }
@@ -97,8 +99,16 @@ impl Service {
         tenants.get_mut(&id).map(change)
     }
 
+    /// Does what change scripts have for the present and the past.
+    pub(crate) fn play_due(self: &Arc<Self>) {
+        for step in self.scripts.take_due(self.clock.now()) {
+            step.act.perform(&TenantHandle::new(Arc::clone(self), step.tenant_id));
+        }
+    }
+
     /// Answers a request that came by itself, with all its parts if it is a batch.
     async fn respond(self: Arc<Self>, incoming: Incoming) -> (Fate, About) {
+        self.play_due();
         let about = self.about(&incoming);
         let tenant_id = self.tenant_of(&incoming, &about);
         let under_way = self.record(&incoming, tenant_id, &about, None);

@@ -65,6 +65,10 @@ impl Writing<'_> {
         if collection.name != "authenticationContextClassReferences" {
             object.remove("id");
         }
+        // What a caller makes is never the service's own.
+        for own in ["isBuiltIn", "isBuiltInRoleDefinition", "isGlobalScript"] {
+            object.entry(own).and_modify(|owned| *owned = json!(false));
+        }
         let now = json!(graph_time(self.now));
         if let Some(created) = collection.created {
             object.entry(created).or_insert_with(|| now.clone());

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use simulator::{Family, Fault, Lag, Limits, Rule, Simulator, TenantState, Verdict};
+use simulator::{Family, Fault, Lag, Limits, Rule, Script, Simulator, TenantState, Verdict};
 
-use crate::caller::{Caller, empty, started};
+use crate::caller::{Caller, client, empty, started};
 
 const CONFIGURATIONS: &str = "/beta/deviceManagement/deviceConfigurations";
 const PROFILE: &str = "#microsoft.graph.iosGeneralDeviceConfiguration";
@@ -69,8 +69,8 @@ async fn a_malformed_batch_is_refused_as_a_whole() {
     ] {
         assert_eq!(batch(&caller, requests.clone()).await.0, 400, "{requests}");
     }
-    let wrong =
-        caller.request(Method::POST, "/beta/$batch").bearer_auth("wrong").body("{}").send().await.unwrap();
+    let url = format!("{}/beta/$batch", caller.url);
+    let wrong = client().post(url).bearer_auth("wrong").body("{}").send().await.unwrap();
     assert_eq!(wrong.status(), 401);
 }
 
@@ -199,4 +199,32 @@ async fn a_protected_write_waits_for_another_administrator() {
     let caller = Caller::log_in(&running, &tenant).await;
     let late = caller.request(Method::POST, CONFIGURATIONS).header("x-msft-approval-code", &code).json(&body);
     assert_eq!(late.send().await.unwrap().status(), 400, "after three days it has expired");
+}
+
+#[tokio::test]
+async fn a_script_changes_the_tenant_when_its_time_has_come() {
+    let (running, tenant, caller) = empty().await;
+    let hour = Duration::from_secs(3600);
+    let put = |name: &'static str| {
+        move |tenant: &simulator::TenantHandle| {
+            tenant.put("deviceConfigurations", json!({ "id": name, "displayName": name })).unwrap();
+        }
+    };
+    tenant.play(
+        Script::new()
+            .after(2 * hour, |tenant| tenant.delete("deviceConfigurations", "first").unwrap())
+            .after(Duration::ZERO, put("first"))
+            .after(2 * hour, put("second")),
+    );
+    let names = async |caller: &Caller| {
+        let listed = caller.all(CONFIGURATIONS).await;
+        listed.iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&caller).await, ["first"]);
+    running.advance(hour);
+    assert!(tenant.get("deviceConfigurations", "second").unwrap().is_none());
+    running.advance(hour);
+    assert!(tenant.get("deviceConfigurations", "first").unwrap().is_none());
+    let caller = Caller::log_in(&running, &tenant).await;
+    assert_eq!(names(&caller).await, ["second"]);
 }
