@@ -10,6 +10,8 @@ mod documents;
 mod links;
 mod listings;
 mod pace;
+mod requests;
 mod retries;
 mod signing_in;
+mod storm;
 mod world;

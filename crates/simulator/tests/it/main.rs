@@ -5,10 +5,12 @@
 mod access;
 mod caller;
 mod corpus;
+mod description;
 mod faults;
 mod folders;
 mod lists;
 mod refusals;
+mod schema;
 mod service;
 mod state;
 mod writes;
