@@ -127,7 +127,7 @@ fn check_root(
 ) {
     let ours: Vec<&Package> = packages.iter().filter(|package| package.source.is_none()).collect();
     for name in named.keys() {
-        if !ours.iter().any(|package| package.dependencies.iter().any(|used| used.name == *name)) {
+        if !ours.iter().any(|package| package.dependencies.iter().any(|used| used.called() == *name)) {
             findings.problem(format!("Cargo.toml names {name}, but no crate uses it"));
         }
         if !ours.iter().any(|package| package.name == *name) && !record.contains(&format!("`{name}`")) {
@@ -149,8 +149,8 @@ fn check_used(package: &Package, findings: &mut Findings) -> anyhow::Result<()> 
     }
     for dependency in &package.dependencies {
         let text = if dependency.kind == Kind::Normal { &product } else { &everything };
-        if !has_word(text, &dependency.name.replace('-', "_")) {
-            findings.problem(format!("{} names {} and does not use it", package.name, dependency.name));
+        if !has_word(text, &dependency.called().replace('-', "_")) {
+            findings.problem(format!("{} names {} and does not use it", package.name, dependency.called()));
         }
     }
     Ok(())
@@ -241,7 +241,7 @@ mod tests {
         let named =
             [("used".to_owned(), toml::Value::from("1")), ("idle".to_owned(), toml::Value::from("1"))];
         let mut ours = package("ours", Some("MIT"), None);
-        ours.dependencies = vec![Dependency { name: "used".into(), kind: Kind::Normal }];
+        ours.dependencies = vec![Dependency { name: "used".into(), rename: None, kind: Kind::Normal }];
         let mut findings = Findings::default();
         check_root(&named.into(), &[ours], "- `used`: for the test", &mut findings);
         assert_eq!(findings.problems.len(), 2, "{:?}", findings.problems);

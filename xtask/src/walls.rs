@@ -106,7 +106,7 @@ mod tests {
             manifest_path: format!("crates/{name}/Cargo.toml").into(),
             dependencies: dependencies
                 .iter()
-                .map(|(name, kind)| Dependency { name: (*name).into(), kind: *kind })
+                .map(|(name, kind)| Dependency { name: (*name).into(), rename: None, kind: *kind })
                 .collect(),
         }
     }

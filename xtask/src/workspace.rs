@@ -42,6 +42,8 @@ pub(crate) struct Package {
 pub(crate) struct Dependency {
     /// The crate that is named.
     pub(crate) name: String,
+    /// What our manifest calls it, where that is something else.
+    pub(crate) rename: Option<String>,
     /// Which part of the crate uses it.
     #[serde(deserialize_with = "kind_or_normal")]
     pub(crate) kind: Kind,
@@ -71,6 +73,13 @@ impl Workspace {
     /// Returns our own crates.
     pub(crate) fn members(&self) -> impl Iterator<Item = &Package> {
         self.packages.iter().filter(|package| package.source.is_none())
+    }
+}
+
+impl Dependency {
+    /// Returns what the sources and the root manifest call it.
+    pub(crate) fn called(&self) -> &str {
+        self.rename.as_deref().unwrap_or(&self.name)
     }
 }
 

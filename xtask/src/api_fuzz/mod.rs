@@ -158,7 +158,7 @@ impl Job<'_> {
         let judged = Report::read(&report).and_then(|report| {
             report.judge(succeeded, CASES_MIN)?;
             if self.actor.role == Some(Role::Starter) {
-                report.each_was_reached()?
+                report.each_was_reached()?;
             }
             println!(
                 "{NAME}: {name}: {} requests, nothing found ({:.1} s)",

@@ -84,7 +84,7 @@ fn tell(
     now: Ts,
     output: &Output,
 ) -> Result<(), Problem> {
-    output.line(format!("{} ({})", name, slug))?;
+    output.line(format!("{name} ({slug})"))?;
     let headings =
         ["type", "read", "status", "present", "missing", "failed", "pages", "observed", "complete"];
     let mut table = Table::new(output, &headings).right(3).right(4).right(5).right(6);
