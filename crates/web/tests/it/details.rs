@@ -5,6 +5,7 @@ use database::testing::Backend;
 use ledger::Outcome;
 use ledger::failure::{Failure, FailureCode, sanitize};
 use rstest::rstest;
+use serde_json::json;
 
 use crate::house::House;
 use crate::operations::{LIST, Story, TOLD, end, main_of, started, story};
@@ -23,7 +24,12 @@ async fn detail_shows_meta_counts_failures_context_events_and_related_links_for_
             ledger::catalog::RunScope::Tenant => &house.contoso,
             ledger::catalog::RunScope::Workspace => &house.whole,
         };
-        let run = started(&house, scope, kind.token).await;
+        // One kind does nothing where nothing is selected; the others take no such field.
+        let inputs = match kind.token {
+            "backup_set.add_policies" => json!({"policies": ["p"]}),
+            _ => json!({}),
+        };
+        let run = house.ledger.start(scope, kind.token, inputs).await.expect("it starts").run().id;
         let failure = Failure::new(FailureCode::GRAPH_CONFLICT, sanitize("It changed."))
             .on(sanitize("WIN <img src=x onerror=alert(1)> Baseline"));
         end(&house, run, Outcome::PartiallySucceeded, vec![failure]).await;

@@ -91,10 +91,8 @@ fn starts_name_a_run_that_stands(history: &History) -> Option<String> {
     let mut ended: BTreeMap<RunId, u64> = BTreeMap::new();
     for call in &history.calls {
         match &call.deed {
-            Done::Started { run, answer: Answer::New, .. } => {
-                if made.insert(*run, call).is_some() {
-                    return Some(format!("{run} was made twice"));
-                }
+            Done::Started { run, answer: Answer::New, .. } if made.insert(*run, call).is_some() => {
+                return Some(format!("{run} was made twice"));
             }
             Done::Finished { run, answer: Finished::Done, .. } => {
                 let to = ended.entry(*run).or_insert(call.to);
