@@ -155,16 +155,17 @@ impl Transport {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let wrong_use = matches!(refusal.status, 400 | 404 | 413..=415 | 422);
-        let message = refusal.detail.trim_end_matches('.').to_owned();
+        let message = match refusal.status {
+            401 => "the server does not know the token, or it has ended".to_owned(),
+            _ => refusal.detail.trim_end_matches('.').to_owned(),
+        };
         let problem = if wrong_use {
             Self::wrong_use(refusal.code, message)
         } else {
             Self::failed(refusal.code, message)
         };
         match refusal.status {
-            401 => problem.advice(
-                "the server does not know the token: give one that is good in TENANTATLAS_TOKEN or --token-file",
-            ),
+            401 => problem.advice("give one that is good in TENANTATLAS_TOKEN or with --token-file"),
             503 => problem.advice("nothing was changed; try again in a moment"),
             _ => problem,
         }

@@ -12,6 +12,8 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
+use ledger::KEY_LENGTH_MAX;
+
 use super::parameters::{Form, ROWS, Spec, VALUE_MAX, VALUES_MAX};
 use super::refusals;
 use crate::problem::ProblemBody;
@@ -24,6 +26,9 @@ const WHO: &str = "^(me|schedule|system|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a
 
 /// How an identity may begin.
 const IDENTITY: &str = "^[0-9a-fA-F]{8,64}$";
+
+/// What makes requests that are sent twice one start.
+const KEY: &str = "^[\\x21-\\x7e]+$";
 
 /// What a day looks like; the format that is named beside it means the same.
 const DAY: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
@@ -129,6 +134,9 @@ fn form(parameter: &mut Parameter, spec: Spec) {
                 .into(),
             _ => id().examples(["0193471c-4b7e-7d1a-8c11-0a1b2c3d4e5f"]).into(),
         },
+        (ParameterIn::Header, _) if parameter.name == "Idempotency-Key" => {
+            text().pattern(Some(KEY)).max_length(Some(KEY_LENGTH_MAX)).into()
+        }
         _ => return,
     };
     parameter.schema = Some(RefOr::T(schema));

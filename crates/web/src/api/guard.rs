@@ -13,6 +13,9 @@ use crate::problem::{Code, Problem};
 /// The largest answer that is given a tag, in bytes; no answer of ours comes near it.
 const TAGGED_MAX: usize = 64 * 1024 * 1024;
 
+/// The end of the addresses that give lists as files, which may be of another form.
+const EXPORT: &str = "/export";
+
 /// How many bytes of the hash make a tag.
 const TAG_LENGTH: usize = 16;
 
@@ -24,7 +27,8 @@ pub async fn check(request: Request, next: Next) -> Response {
         let why = "The API takes a token in the Authorization header and no cookies.";
         return Problem::new(Code::Malformed, why).into_response();
     }
-    if !takes_json(request.headers()) {
+    let exports = request.uri().path().ends_with(EXPORT);
+    if !takes_json(request.headers()) && !(exports && takes(request.headers(), &["text/*", "text/csv"])) {
         return Problem::new(Code::NotAcceptable, "The API answers with application/json.").into_response();
     }
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -33,8 +37,15 @@ pub async fn check(request: Request, next: Next) -> Response {
     if reads && response.status() == StatusCode::OK { tagged(response, &known).await } else { response }
 }
 
-/// Says whether any of what the caller takes is JSON (RFC 9110, section 12.5.1); saying nothing is taking anything.
+/// What a caller may say that takes JSON.
+const JSON: [&str; 5] = ["*/*", "application/*", "application/json", "application/problem+json", ""];
+
 fn takes_json(headers: &HeaderMap) -> bool {
+    takes(headers, &JSON)
+}
+
+/// Says whether any of what the caller takes is wanted (RFC 9110, section 12.5.1); saying nothing is taking anything.
+fn takes(headers: &HeaderMap, kinds: &[&str]) -> bool {
     let mut said = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
     if said.peek().is_none() {
         return true;
@@ -43,11 +54,7 @@ fn takes_json(headers: &HeaderMap) -> bool {
         let mut parts = range.split(';').map(str::trim);
         let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
         let wanted = !parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-        wanted
-            && matches!(
-                kind.as_str(),
-                "*/*" | "application/*" | "application/json" | "application/problem+json" | ""
-            )
+        wanted && kinds.contains(&kind.as_str())
     })
 }
 
