@@ -20,6 +20,7 @@ mod tenants;
 mod tokens;
 mod users;
 mod worker;
+mod workspaces;
 
 use clap::Subcommand;
 
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Inventory(inventory::InventoryArgs),
     #[command(subcommand)]
     Schedules(schedules::SchedulesCommand),
+    #[command(subcommand)]
+    Workspaces(workspaces::WorkspacesCommand),
     #[command(subcommand)]
     Users(users::UsersCommand),
     #[command(subcommand)]
@@ -82,6 +85,7 @@ pub(crate) async fn run(command: Command, settings: &Settings, output: &Output) 
         Command::Policies(command) => Box::pin(policies::run(command, settings, output)).await,
         Command::Inventory(args) => Box::pin(inventory::run(args, settings, output)).await,
         Command::Schedules(command) => Box::pin(schedules::run(command, settings, output)).await,
+        Command::Workspaces(command) => Box::pin(workspaces::run(command, settings, output)).await,
         Command::Users(command) => Box::pin(users::run(command, settings, output)).await,
         Command::Members(command) => Box::pin(members::run(command, settings, output)).await,
         Command::Invitations(command) => Box::pin(invitations::run(command, settings, output)).await,
@@ -142,6 +146,7 @@ impl Command {
             Self::Inventory(_) => "inventory",
             Self::Kinds(_) => "kinds",
             Self::Schedules(_) => "schedules",
+            Self::Workspaces(_) => "workspaces",
             Self::Users(_) => "users",
             Self::Members(_) => "members",
             Self::Invitations(_) => "invitations",

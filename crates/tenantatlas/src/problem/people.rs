@@ -6,6 +6,7 @@ use tenancy::membership::MembershipError;
 use tenancy::password::HashError;
 use tenancy::token::TokenError;
 use tenancy::user::{CreateUserError, NameError, RenameError, ResetPasswordError, UserError};
+use tenancy::workspace::CreateWorkspaceError;
 
 use super::{Problem, chain};
 
@@ -79,6 +80,19 @@ impl From<MembershipError> for Problem {
             MembershipError::LastOwner => Self::failed("member.last_owner", chain(&error)),
             MembershipError::Database(error) => error.into(),
             _ => Self::failed("member.not_changed", chain(&error)),
+        }
+    }
+}
+
+impl From<CreateWorkspaceError> for Problem {
+    fn from(error: CreateWorkspaceError) -> Self {
+        match error {
+            CreateWorkspaceError::Taken => Self::wrong_use("workspace.exists", chain(&error))
+                .advice("`tenantatlas workspaces list` shows those there are"),
+            CreateWorkspaceError::Name(error) => error.into(),
+            CreateWorkspaceError::NoSuchUser => Self::wrong_use("user.unknown", chain(&error)),
+            CreateWorkspaceError::Database(error) => error.into(),
+            _ => Self::failed("workspace.not_made", chain(&error)),
         }
     }
 }

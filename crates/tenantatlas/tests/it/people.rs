@@ -323,3 +323,39 @@ async fn wrong_input_about_people_is_said_in_their_words() {
         "nothing was made"
     );
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workspace_is_made_with_its_owner_and_keeps_to_itself(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (program, _database) = installed(backend).await;
+    let ana = account(&program, "ana").await;
+    let create = ["workspaces", "create", "adatum", "--name", "Adatum AG", "--owner", &ana];
+    let made = program.json(&create).await;
+    assert_eq!(made["slug"], "adatum");
+    assert_eq!(made["owner"], ana.as_str());
+
+    let listed = program.json(&["workspaces", "list"]).await;
+    let of = |slug: &str| {
+        let all = listed["workspaces"].as_array().unwrap();
+        all.iter().find(|one| one["slug"] == slug).unwrap_or_else(|| panic!("{listed:#}")).clone()
+    };
+    assert_eq!((&of("adatum")["members"], &of("adatum")["tenants"]), (&1.into(), &0.into()));
+    assert_eq!((&of("default")["members"], &of("default")["tenants"]), (&0.into(), &2.into()));
+    let inside = program.json(&["--workspace", "adatum", "members", "list"]).await;
+    assert_eq!(inside["members"][0]["role"], "owner", "{inside:#}");
+    let tenants = program.json(&["--workspace", "adatum", "tenants", "list"]).await;
+    assert_eq!(tenants["tenants"].as_array().map(Vec::len), Some(0), "{tenants:#}");
+
+    refused(&program.call(&create).await, 2, &["short name already", "workspaces list"]);
+    let stranger = ["workspaces", "create", "other", "--name", "Other", "--owner", "bo@contoso.example"];
+    refused(&program.call(&stranger).await, 2, &["nobody has an account as bo@contoso.example"]);
+    refused(&program.call(&["workspaces", "create", "Not A Slug", "--name", "x"]).await, 2, &["Not A Slug"]);
+    refused(
+        &program.call(&["workspaces", "create", "other", "--name", " "]).await,
+        2,
+        &["1 to 200 characters"],
+    );
+    assert_eq!(program.json(&["workspaces", "list"]).await, listed, "nothing was made");
+}
