@@ -28,7 +28,8 @@ pub async fn check(request: Request, next: Next) -> Response {
         return Problem::new(Code::Malformed, why).into_response();
     }
     let exports = request.uri().path().ends_with(EXPORT);
-    if !takes_json(request.headers()) && !(exports && takes(request.headers(), &["text/*", "text/csv"])) {
+    let csv = exports && takes(request.headers(), &["text/*", "text/csv"]);
+    if !csv && !takes_json(request.headers()) {
         return Problem::new(Code::NotAcceptable, "The API answers with application/json.").into_response();
     }
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);

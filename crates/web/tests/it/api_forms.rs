@@ -164,6 +164,13 @@ async fn methods_forms_and_tags_are_kept_to(#[values(Backend::Sqlite, Backend::P
     }
     let html = send(&house, Method::GET, tenants, &[(ACCEPT, "text/html")], b"").await;
     refused(&html, 406, "request.not_acceptable");
+    let export = send(&house, Method::GET, &format!("{RUNS}/export"), &[(ACCEPT, "text/csv")], b"").await;
+    assert_eq!(
+        (export.status.as_u16(), export.header("content-type").is_some()),
+        (200, true),
+        "{}",
+        export.body
+    );
     let both = send(&house, Method::GET, tenants, &[(COOKIE, "tenantatlas-loopback=x")], b"").await;
     refused(&both, 400, "request.malformed");
     let first = send(&house, Method::GET, tenants, &[], b"").await;
