@@ -48,7 +48,7 @@ async fn a4_two_hundred_parallel_sign_ins_do_not_slow_healthz() {
     let program = Program::new();
     program.ok(&["migrate"]).await;
     let mut serving = program.start(&["serve", "--listen", "127.0.0.1:0"]);
-    let link = serving.until("first-start?token=").await;
+    let link = serving.until_told("first-start?token=").await;
     let (address, token) = link.trim().split_once("/first-start?token=").unwrap();
     let host = address.strip_prefix("http://").unwrap().to_owned();
     let account =
