@@ -29,7 +29,7 @@ pub(crate) const NAME: &str = "API fuzzing";
 const CASES_MIN: u64 = 2000;
 
 /// How many requests the fuzzing phase makes of each operation; with the other phases they pass [`CASES_MIN`].
-const CASES_PER_OPERATION: u32 = 100;
+const CASES_PER_OPERATION: u32 = 120;
 
 /// Actors that are served at once: one for each core of the machine that the time is judged on.
 const AT_ONCE: usize = 2;
