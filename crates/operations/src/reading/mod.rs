@@ -14,10 +14,12 @@ use governance::inventory::Depth;
 use graph::TenantClient;
 use ledger::Ending;
 use ledger::summary::CountKey;
+use tenancy::tenant;
 use worker::{ActiveRun, Interrupted};
 
 pub(crate) use connect::{CancelWithRun, connect};
 
+use crate::failure::interrupted_by_database;
 use crate::services::Services;
 use tally::Tally;
 
@@ -57,7 +59,29 @@ pub(crate) async fn read_types(
     let (_, client) = connect(run, services).await?;
     let cancel = CancelWithRun::new();
     let reading = Reading { run, services, client: &client, cancel: cancel.handle(), depth };
-    cancel.during(run, reading.read(types)).await
+    let read = cancel.during(run, reading.read(types)).await;
+    note_contact(run, services, &read).await?;
+    read
+}
+
+/// Writes down whether the tenant answered, as its check would: a person who syncs daily need not check as well.
+///
+/// What stopped a reading on our side says nothing about the tenant.
+async fn note_contact(
+    run: &ActiveRun,
+    services: &Services,
+    read: &Result<Ending, Interrupted>,
+) -> Result<(), Interrupted> {
+    let code = match read {
+        Ok(_) => None,
+        Err(Interrupted::Failed { failure, .. }) if failure.code.as_str().starts_with("graph.") => {
+            Some(failure.code.as_str().to_owned())
+        }
+        Err(_) => return Ok(()),
+    };
+    let scope = &run.claimed().scope;
+    let noted = tenant::record_check(&services.database, scope, code, services.clock.now()).await;
+    noted.map_err(|error| interrupted_by_database(&error))
 }
 
 impl Reading<'_> {

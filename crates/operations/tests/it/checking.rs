@@ -45,6 +45,27 @@ async fn a_wrong_secret_fails_the_check_and_the_sync_with_its_code_and_is_repeat
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sync_tells_of_the_connection_what_a_check_would(
+    #[values(Backend::Sqlite, Backend::Postgres)] on: Backend,
+) {
+    let house = house(on, 10).await;
+    let good = house.tenant.client_secret();
+    for (secret, code) in [
+        (good.clone(), None),
+        (SecretString::from(WRONG_SECRET), Some("graph.credentials_rejected")),
+        (good, None),
+    ] {
+        connect(&house.database, &house.simulator, &house.tenant, secret).await;
+        house.run("inventory.sync", Value::Null).await;
+        let tenant = tenant::get(&house.database, &house.scope).await.expect("an answer");
+        let tenant = tenant.expect("the tenant");
+        assert!(tenant.checked_at.is_some());
+        assert_eq!(tenant.check_code.as_deref(), code);
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_answers_html_fails_the_check_with_a_code_and_no_part_of_the_answer(
     #[values(Backend::Sqlite, Backend::Postgres)] on: Backend,
 ) {
